@@ -1,0 +1,53 @@
+/**
+ * What `npm test` consists of. Stages run one after another; the lanes of a stage run side by side, and the parts of a
+ * lane one after another. Jest has both cores for itself, because some of its tests look at the clock.
+ */
+import { existsSync } from 'node:fs';
+
+const node = process.execPath;
+const bin = (name) => [node, `node_modules/${name}`];
+
+/** @typedef {{ name: string, command: string[], budget: number, needs?: string[] }} Part `budget` in seconds */
+
+/** @returns {Part[][][]} stages of lanes of parts */
+export function stages() {
+  const build = { name: 'build', command: [node, 'scripts/build.mjs'], budget: 45 };
+  const format = {
+    name: 'format',
+    command: [...bin('prettier/bin/prettier.cjs'), '--check', '.'],
+    budget: 60,
+  };
+  const lint = { name: 'lint', command: [...bin('eslint/bin/eslint.js'), '.'], budget: 60 };
+  const types = {
+    name: 'types',
+    command: [...bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'],
+    budget: 60,
+  };
+  const jest = {
+    name: 'jest',
+    command: [node, 'test/run/jest.mjs', '--json', '--outputFile=.cache/jest.json'],
+    budget: 160,
+  };
+  const pack = { name: 'pack', command: [node, 'test/pack/check.mjs'], budget: 75, needs: ['build'] };
+  const demo = {
+    name: 'demo',
+    command: [node, 'dist/sample-app/demo/demo.js'],
+    budget: 40,
+    needs: ['build'],
+  };
+  const demoOnRedis = { ...demo, name: 'demo-redis', command: [...demo.command, '--redis'] };
+  const faults = {
+    name: 'faults-short',
+    command: [node, 'test/faults/run.mjs', '--short'],
+    budget: 50,
+  };
+  return [
+    [
+      [build, format],
+      [types, lint],
+    ],
+    [[jest]],
+    [[pack], [demo, demoOnRedis]],
+    ...(existsSync('test/faults/run.mjs') ? [[[faults]]] : []),
+  ];
+}
