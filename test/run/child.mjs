@@ -1,13 +1,14 @@
 /** Runs a command in a process group of its own, so that it ends with everything that it started. */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import '../support/typescript.mjs';
 
 const { killWhenOrphaned } = await import('../support/orphan-guard.ts');
+const { groupMembers } = await import('../support/processes.ts');
 
 const KILL_AFTER_MS = 5_000;
 const LEFT_RUNNING_GRACE_MS = 1_000;
+const OUTPUT_GRACE_MS = 1_000;
 const POLL_MS = 50;
 
 /** The process groups that are running. */
@@ -33,6 +34,7 @@ export async function run([program, ...args], { budgetMs }) {
       resolve(code === 0 ? undefined : `ended with ${signal ?? `code ${code}`}`),
     );
   });
+  const closed = new Promise((resolve) => child.once('close', resolve));
   if (child.pid === undefined) return { output, fault: await exited };
 
   const group = child.pid;
@@ -50,6 +52,8 @@ export async function run([program, ...args], { budgetMs }) {
     fault ??= `left running: ${left.join(', ')}`;
     await end(group);
   }
+  // The last output may come after the exit; a process that left the group may hold the pipe for ever.
+  await Promise.race([closed, pause(OUTPUT_GRACE_MS, undefined, { ref: false })]);
   groups.delete(group);
   callOff();
   return { output, fault };
@@ -63,7 +67,7 @@ export async function endAll() {
 async function end(group) {
   signal(group, 'SIGTERM');
   const deadline = performance.now() + KILL_AFTER_MS;
-  while (members(group).length > 0 && performance.now() < deadline) await pause(POLL_MS);
+  while (groupMembers(group).length > 0 && performance.now() < deadline) await pause(POLL_MS);
   signal(group, 'SIGKILL');
 }
 
@@ -77,37 +81,10 @@ function signal(group, name) {
 
 async function leftRunning(group) {
   const deadline = performance.now() + LEFT_RUNNING_GRACE_MS;
-  let left = members(group);
+  let left = groupMembers(group);
   while (left.length > 0 && performance.now() < deadline) {
     await pause(POLL_MS);
-    left = members(group);
+    left = groupMembers(group);
   }
   return left;
-}
-
-/** The living processes of a group, as text. Zombies that nobody reaps are not alive. */
-function members(group) {
-  if (process.platform !== 'linux') return isThere(group) ? [`process group ${group}`] : [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        // "pid (name) state ppid pgrp …", and a name may hold spaces and brackets.
-        const [state, , pgrp] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        if (Number(pgrp) !== group || state === 'Z') return [];
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() || stat];
-      } catch {
-        return []; // It ended meanwhile.
-      }
-    });
-}
-
-function isThere(group) {
-  try {
-    process.kill(-group, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -5,6 +5,7 @@ import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from './eventually.js';
+import { isRunning } from './processes.js';
 import { startRedis, type RedisServer, type RedisServerOptions } from './redis-server.js';
 import { sharedRedisUrl } from './shared-redis.js';
 
@@ -104,15 +105,6 @@ describe('the Redis that tests start', () => {
     socket.destroy();
   });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** The letter that `ps` shows: `T` is a paused process. */
 async function stateOf(pid: number): Promise<string> {
