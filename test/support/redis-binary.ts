@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
+const APT_GET = '/usr/bin/apt-get';
 const NAMES = ['redis-server', 'valkey-server'];
 
 const HOW_TO_INSTALL = `The tests start their own Redis and found neither redis-server nor valkey-server on PATH. Install one:
@@ -38,7 +39,7 @@ function isExecutable(path: string): boolean {
 }
 
 function canInstall(): boolean {
-  return process.getuid?.() === 0 && existsSync('/etc/debian_version') && existsSync('/usr/bin/apt-get');
+  return process.getuid?.() === 0 && existsSync('/etc/debian_version') && existsSync(APT_GET);
 }
 
 function install(): void {
@@ -52,17 +53,13 @@ function install(): void {
 }
 
 function apt(...args: string[]): void {
-  const { status, error, stdout, stderr } = spawnSync(
-    'apt-get',
-    ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args],
-    {
-      encoding: 'utf8',
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      timeout: 180_000,
-    },
-  );
-  if (status === 0) return;
-  throw new Error(`apt-get ${args.join(' ')} failed.\n${stdout}${stderr}\n${HOW_TO_INSTALL}`, {
-    cause: error,
+  const options = ['-q', '-o', 'DPkg::Lock::Timeout=120'];
+  const { status, error, stdout, stderr } = spawnSync(APT_GET, [...options, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    timeout: 180_000,
   });
+  if (status === 0) return;
+  const why = error?.message ?? `${stdout}${stderr}`;
+  throw new Error(`apt-get ${args.join(' ')} failed: ${why}\n${HOW_TO_INSTALL}`, { cause: error });
 }
