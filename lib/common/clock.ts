@@ -1,0 +1,39 @@
+/** Where an engine takes its time from. Tests inject one that stands still. */
+export interface Clock {
+  /** Milliseconds since the epoch, with whatever fraction the source has. */
+  now(): number;
+  /** Calls `callback` once after `delayMs`. The timer does not keep the process alive. Returns what cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** Node cuts longer timers to 1 ms, so a longer wait is made of several. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(delayMs, callback) {
+    let timer: NodeJS.Timeout;
+    const arm = (leftMs: number): void => {
+      const ms = Math.min(leftMs, LONGEST_TIMER_MS);
+      timer = setTimeout(() => (leftMs > ms ? arm(leftMs - ms) : callback()), ms);
+      timer.unref();
+    };
+    arm(Math.max(0, delayMs));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after `ms` by that clock, or at once when the signal aborts. */
+export function wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(ms, done);
+    signal?.addEventListener('abort', done);
+  });
+}
