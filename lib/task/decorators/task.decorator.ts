@@ -1,0 +1,28 @@
+import type { TaskPolicyOptions } from '../task.policy.js';
+import type { AnyMethod } from '../task.types.js';
+import { taskMark } from './metadata.js';
+
+export interface TaskOptions extends TaskPolicyOptions {
+  /** Further names under which tasks reach this handler, e.g. its own before it was renamed. */
+  readonly aliases?: readonly string[];
+}
+
+/**
+ * The method runs the tasks of its own name. It is called with `(payload, context)`, or as `@Payload()` and `@Ctx()`
+ * say. What it returns is the task's result; when it throws, the task is retried as `attempts` and `backoff` say, and
+ * in the end is dead.
+ *
+ * @example
+ * @Task({ attempts: 5, backoff: { type: 'exponential', delay: '1s', max: '5m', jitter: 0.2 }, timeout: '30s' })
+ * async welcome(@Payload() to: Welcome, @Ctx() task: TaskContext): Promise<{ messageId: string }> {}
+ */
+export function Task(options: TaskOptions = {}) {
+  return <F extends AnyMethod>(
+    target: object,
+    method: string,
+    descriptor: TypedPropertyDescriptor<F>,
+  ): void => {
+    void descriptor;
+    taskMark.set(target, method, options);
+  };
+}

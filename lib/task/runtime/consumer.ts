@@ -1,0 +1,283 @@
+import { wait, type Clock } from '../../common/clock.js';
+import { EngineReplyError, EngineUnavailableError, toError } from '../../common/errors.js';
+import type { DepotLogger } from '../../common/logger.js';
+import type { Ack, ClaimedTask, NoteKind, QueueBroker } from '../task.broker.js';
+import { LeaseLostError, ShutdownError } from '../task.errors.js';
+import type { Executor } from './executor.js';
+import type { RunningTask } from './running-task.js';
+
+/** Acknowledgements of one call at most. */
+const ACK_LIMIT = 1_000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2_000;
+
+interface InHand {
+  readonly task: ClaimedTask;
+  running: RunningTask | undefined;
+  /** Set once the attempt has ended; kept until the engine has confirmed it. */
+  ack: Ack | undefined;
+}
+
+/**
+ * One queue's consumer in this process. It keeps one `step` call under way at most: while it is, finished tasks
+ * collect, and its reply sends the next. No timer, no delay, and a round trip is shared by all that finished meanwhile.
+ *
+ * A step of unknown outcome is never repeated (PROTOCOL A1): the consumer takes a new name, keeps what the engine says
+ * it still has in hand, and acknowledges that again.
+ */
+export class Consumer {
+  private readonly inHand = new Map<string, InHand>();
+  private finished: InHand[] = [];
+  /** The name under which the engine knows this consumer; `undefined` while it has none that can be trusted. */
+  private name: string | undefined;
+  private previous: string | undefined;
+  private ackLimit = ACK_LIMIT;
+  private cycling: Promise<void> | undefined;
+  private wanted = false;
+  private draining = false;
+  private stopped = false;
+  private readonly stopping = new AbortController();
+  private cancelLook = (): void => undefined;
+  private lookAt = Number.POSITIVE_INFINITY;
+  private emptied = (): void => undefined;
+  private onBusy = (): void => undefined;
+
+  constructor(
+    private readonly broker: QueueBroker,
+    private readonly executor: Executor,
+    private readonly slots: number,
+    private readonly clock: Clock,
+    private readonly logger: DepotLogger,
+  ) {
+    broker.onPush((push) => {
+      if (push.kind === 'task') this.take(push.consumer, push.task);
+      if (push.kind === 'due') this.look(push.inMs);
+    });
+    broker.onGap(() => this.doubt());
+  }
+
+  get queue(): string {
+    return this.broker.name;
+  }
+
+  get busy(): boolean {
+    return this.inHand.size > 0;
+  }
+
+  /** @param onBusy is called when there is something in hand again. @throws when the engine can't be reached */
+  async start(onBusy: () => void): Promise<void> {
+    this.onBusy = onBusy;
+    this.name = (await this.broker.join()).consumer;
+    this.kick();
+    await this.tidy();
+  }
+
+  /** A step is wanted: now, or right after the one under way. */
+  kick(): void {
+    this.wanted = true;
+    if (!this.stopped && !this.cycling) this.cycling = this.cycle();
+  }
+
+  /** Extends the lease and looks around. Never rejects. */
+  async beat(): Promise<void> {
+    const { name } = this;
+    if (name === undefined || this.stopped) return this.kick();
+    try {
+      const beat = await this.broker.beat(name, this.busy ? 'busy' : 'idle');
+      if (beat === 'lost' && name === this.name) this.doubt();
+      if (beat === 'look') this.kick();
+      if (beat === 'tidy') await this.tidy();
+    } catch (error) {
+      this.report('its lease could not be extended', error);
+    }
+  }
+
+  /** Drops what was kept too long, un-parks what can be run here. Never rejects. */
+  async tidy(): Promise<void> {
+    try {
+      while ((await this.broker.tidy(this.executor.names)).more && !this.stopped);
+    } catch (error) {
+      this.report('old tasks could not be cleared away', error);
+    }
+  }
+
+  /** Claims no more; resolves when nothing is in hand, or the signal aborts. */
+  async drain(deadline: AbortSignal): Promise<void> {
+    this.draining = true;
+    this.kick();
+    const over = new Promise<void>((resolve) =>
+      deadline.addEventListener('abort', () => resolve(), { once: true }),
+    );
+    await Promise.race([this.settled(), over]);
+  }
+
+  /** Gives back what is still in hand, at once and uncounted, and ends. Never rejects. */
+  async stop(): Promise<void> {
+    this.draining = true;
+    this.stopped = true;
+    this.stopping.abort();
+    this.cancelLook();
+    for (const { running, ack } of this.inHand.values()) {
+      if (running && !ack) running.abort(new ShutdownError(running.title));
+    }
+    await this.cycling;
+    const name = this.name ?? this.previous;
+    this.name = undefined;
+    this.inHand.clear();
+    if (name === undefined) return;
+    try {
+      await this.broker.leave(name);
+    } catch (error) {
+      this.report('it could not sign off; what it had in hand runs again when its lease is over', error);
+    }
+  }
+
+  /** Resolves when no call is under way and nothing is in hand. */
+  private async settled(): Promise<void> {
+    for (;;) {
+      await this.cycling;
+      if (!this.busy) return;
+      await new Promise<void>((resolve) => (this.emptied = resolve));
+    }
+  }
+
+  /** There is a reason to call the engine; while draining, only what is in hand is one. */
+  private get due(): boolean {
+    return this.wanted && !this.stopped && (this.busy || !this.draining);
+  }
+
+  private async cycle(): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    // Handlers that end without waiting for anything end before the next turn of the event loop; one call has them all.
+    await nextTurn();
+    while (this.due) {
+      this.wanted = false;
+      try {
+        if (this.name === undefined) await this.rejoin();
+        else await this.step(this.name);
+        pauseMs = FIRST_PAUSE_MS;
+      } catch (error) {
+        this.wanted = true;
+        if (!this.stopped) this.report('it will try again', error);
+        await wait(this.clock, pauseMs * (0.75 + Math.random() / 2), this.stopping.signal);
+        pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      }
+      await nextTurn();
+    }
+    this.cycling = undefined;
+  }
+
+  private async step(name: string): Promise<void> {
+    const batch = this.finished.slice(0, this.ackLimit);
+    const acks = batch.flatMap(({ ack }) => (ack ? [ack] : []));
+    try {
+      const step = await this.broker.step(name, acks, this.draining ? 0 : this.slots);
+      if (name !== this.name) return; // doubted meanwhile: rejoining says what came of this call
+      if (step === 'lost') return this.doubt();
+      this.ackLimit = ACK_LIMIT;
+      this.finished.splice(0, batch.length);
+      for (const { task } of batch) this.inHand.delete(task.id);
+      for (const task of step.tasks) this.run(task);
+      if (step.nextMs !== undefined) this.look(step.nextMs);
+      if (this.finished.length > 0) this.wanted = true;
+      if (!this.busy) this.emptied();
+    } catch (error) {
+      if (error instanceof EngineReplyError) this.isolateFault(batch.length);
+      else this.doubt();
+      throw error;
+    }
+  }
+
+  /** The engine refused the call: halve the batch until the one it refuses is alone, and let the others pass it. */
+  private isolateFault(size: number): void {
+    if (size > 1) this.ackLimit = Math.ceil(size / 2);
+    else this.finished.push(...this.finished.splice(0, 1));
+  }
+
+  /** Nothing that was told or pushed to the present name can be trusted. */
+  private doubt(): void {
+    if (this.name !== undefined) this.previous = this.name;
+    this.name = undefined;
+    this.kick();
+  }
+
+  private async rejoin(): Promise<void> {
+    const keep = [...this.inHand.keys()];
+    const joined = await this.broker.join(
+      this.previous === undefined ? undefined : { consumer: this.previous, keep },
+    );
+    this.name = joined.consumer;
+    this.previous = undefined;
+    const kept = new Set(joined.kept);
+    for (const [id, { running, ack }] of this.inHand) {
+      if (kept.has(id)) continue;
+      this.inHand.delete(id);
+      if (running && !ack) {
+        this.logger.warn(`Queue '${this.queue}': ${running.title} was given to another worker`);
+        running.abort(new LeaseLostError(running.title));
+      }
+    }
+    this.finished = this.finished.filter(({ task }) => kept.has(task.id));
+    this.wanted = true;
+    if (!this.busy) this.emptied();
+  }
+
+  /** A task that was handed over. If it was meant for a name of before, rejoining has given it back. */
+  private take(consumer: string, task: ClaimedTask): void {
+    if (consumer !== this.name || this.stopped) return;
+    if (!this.draining) return this.run(task);
+    const held = this.hold(task);
+    this.end(held, { id: task.id, to: 'retry', outcome: '', tries: task.tries, delayMs: 0 });
+  }
+
+  private hold(task: ClaimedTask): InHand {
+    const held: InHand = { task, running: undefined, ack: undefined };
+    if (!this.busy) this.onBusy();
+    this.inHand.set(task.id, held);
+    return held;
+  }
+
+  private run(task: ClaimedTask): void {
+    const held = this.hold(task);
+    const { running, ended } = this.executor.start(task, (id, kind, text) => this.note(id, kind, text));
+    held.running = running;
+    void ended.then((ack) => this.end(held, ack));
+  }
+
+  private end(held: InHand, ack: Ack): void {
+    if (this.inHand.get(held.task.id) !== held || this.stopped) return;
+    held.ack = ack;
+    this.finished.push(held);
+    this.kick();
+  }
+
+  private async note(id: string, kind: NoteKind, text: string): Promise<void> {
+    if (this.name === undefined) return;
+    try {
+      await this.broker.note(this.name, id, kind, text);
+    } catch (error) {
+      this.report(`the ${kind} of task ${id} could not be kept`, error);
+    }
+  }
+
+  /** A step is wanted in so many milliseconds. */
+  private look(inMs: number): void {
+    const at = this.clock.now() + inMs;
+    if (at >= this.lookAt || this.stopped) return;
+    this.cancelLook();
+    this.lookAt = at;
+    this.cancelLook = this.clock.after(inMs, () => {
+      this.lookAt = Number.POSITIVE_INFINITY;
+      this.kick();
+    });
+  }
+
+  private report(what: string, error: unknown): void {
+    const { message, stack } = toError(error);
+    if (error instanceof EngineUnavailableError)
+      this.logger.warn(`Queue '${this.queue}': ${what}: ${message}`);
+    else this.logger.error(`Queue '${this.queue}': ${what}: ${message}`, stack);
+  }
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,81 @@
+import { encode } from '../../common/codec.js';
+import type { NoteKind } from '../task.broker.js';
+import { TaskContext } from '../task.context.js';
+
+/** What a running task reports to. */
+export type TakeNote = (id: string, kind: NoteKind, text: string) => Promise<void>;
+
+export interface RunningTaskInit {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly attempt: number;
+  readonly attempts: number;
+  readonly payload: unknown;
+  readonly enqueuedAtMs: number;
+  readonly now: () => number;
+  readonly note: TakeNote;
+}
+
+/** One attempt of a task in this process. Its abort signal is made when somebody asks for it. */
+export class RunningTask extends TaskContext {
+  private controller: AbortController | undefined;
+  private abortedWith: Error | undefined;
+
+  constructor(private readonly init: RunningTaskInit) {
+    super();
+  }
+
+  get id(): string {
+    return this.init.id;
+  }
+  get name(): string {
+    return this.init.name;
+  }
+  get queue(): string {
+    return this.init.queue;
+  }
+  get attempt(): number {
+    return this.init.attempt;
+  }
+  get attempts(): number {
+    return this.init.attempts;
+  }
+  get payload(): unknown {
+    return this.init.payload;
+  }
+  get enqueuedAt(): Date {
+    return new Date(this.init.enqueuedAtMs);
+  }
+
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.abortedWith) this.controller.abort(this.abortedWith);
+    }
+    return this.controller.signal;
+  }
+
+  override progress(value: unknown): Promise<void> {
+    return this.init.note(this.id, 'progress', encode(value, `progress of task ${this.id}`));
+  }
+
+  override log(line: string): Promise<void> {
+    return this.init.note(this.id, 'log', JSON.stringify([this.init.now(), String(line)]));
+  }
+
+  /** The attempt is over before its handler is. */
+  abort(reason: Error): void {
+    this.abortedWith ??= reason;
+    this.controller?.abort(reason);
+  }
+
+  get aborted(): boolean {
+    return this.abortedWith !== undefined;
+  }
+
+  /** `task 'welcome' (id …) of queue 'email'`, for messages. */
+  get title(): string {
+    return `task '${this.name}' (${this.id}) of queue '${this.queue}'`;
+  }
+}

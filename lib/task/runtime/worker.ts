@@ -1,0 +1,94 @@
+import type { Clock } from '../../common/clock.js';
+import type { Consumer } from './consumer.js';
+
+export interface WorkerSettings {
+  readonly leaseMs: number;
+  readonly sweepMs: number;
+  readonly tidyMs: number;
+  readonly shutdownTimeoutMs: number;
+}
+
+/** Signing off must not wait for an engine that is gone. */
+const SIGN_OFF_MS = 1_000;
+
+/**
+ * The working half of a process: its consumers, one heartbeat for all that they have in hand, and a sweep that repairs
+ * whatever wake-up was lost while they were idle.
+ */
+export class Worker {
+  private readonly cancels = new Set<() => void>();
+  private beating = false;
+  private started: Promise<void> | undefined;
+  private stopped: Promise<void> | undefined;
+
+  constructor(
+    private readonly consumers: readonly Consumer[],
+    private readonly listen: () => Promise<void>,
+    private readonly clock: Clock,
+    private readonly settings: WorkerSettings,
+  ) {}
+
+  /** Begins to work; harmless when it works already. @throws when the engine can't be reached */
+  start(): Promise<void> {
+    this.started ??= this.begin();
+    return this.started;
+  }
+
+  /**
+   * Claims no more, lets running handlers end, gives the rest back. Never rejects, and resolves within
+   * `shutdownTimeout` and about a second, with the engine down, too.
+   */
+  stop(): Promise<void> {
+    this.stopped ??= this.end();
+    return this.stopped;
+  }
+
+  private async begin(): Promise<void> {
+    if (this.consumers.length === 0 || this.stopped) return;
+    await this.listen();
+    await Promise.all(this.consumers.map((consumer) => consumer.start(() => this.keepAlive())));
+    this.every(this.settings.sweepMs, (consumer) => (consumer.busy ? undefined : consumer.beat()));
+    this.every(this.settings.tidyMs, (consumer) => consumer.tidy());
+  }
+
+  /** The heartbeat: runs while anything is in hand. */
+  private keepAlive(): void {
+    if (this.beating || this.stopped) return;
+    this.beating = true;
+    this.timer(this.settings.leaseMs / 3, () => {
+      this.beating = false;
+      const busy = this.consumers.filter((consumer) => consumer.busy);
+      if (busy.length > 0) this.keepAlive();
+      for (const consumer of busy) void consumer.beat();
+    });
+  }
+
+  /** Does it for each consumer, again and again, with a pause that differs by a fifth between processes. */
+  private every(pauseMs: number, duty: (consumer: Consumer) => Promise<void> | undefined): void {
+    this.timer(pauseMs * (0.9 + Math.random() / 5), () => {
+      for (const consumer of this.consumers) void duty(consumer);
+      this.every(pauseMs, duty);
+    });
+  }
+
+  private timer(ms: number, callback: () => void): void {
+    const cancel = this.clock.after(ms, () => {
+      this.cancels.delete(cancel);
+      callback();
+    });
+    this.cancels.add(cancel);
+  }
+
+  private async end(): Promise<void> {
+    await this.started?.catch(() => undefined);
+    const deadline = new AbortController();
+    const cancel = this.clock.after(this.settings.shutdownTimeoutMs, () => deadline.abort());
+    await Promise.all(this.consumers.map((consumer) => consumer.drain(deadline.signal)));
+    cancel();
+    this.cancels.forEach((stop) => stop());
+    let cancelBound = (): void => undefined;
+    const bound = new Promise<void>((resolve) => (cancelBound = this.clock.after(SIGN_OFF_MS, resolve)));
+    await Promise.race([Promise.all(this.consumers.map((consumer) => consumer.stop())), bound]);
+    cancelBound();
+  }
+}

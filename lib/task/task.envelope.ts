@@ -1,0 +1,71 @@
+import { PayloadError, show } from '../common/errors.js';
+import type { BackoffPolicy } from '../common/backoff.js';
+
+/**
+ * A task as it is stored: version, name, time, own options and payload, a line each, written once and never parsed by
+ * the engine beyond its first line. Readable in `redis-cli`; 13 bytes and the name around the payload.
+ *
+ * ```
+ * 1welcome\n
+ * m8x2k1f0\n                     when it was added: milliseconds in base 36
+ * {"attempts":5}\n               options of this task alone; mostly empty
+ * {"to":"ann@example.com"}       the payload, as the codec wrote it
+ * ```
+ */
+export interface Envelope {
+  readonly name: string;
+  readonly enqueuedAt: number;
+  readonly overrides: TaskOverrides;
+  readonly payload: string;
+}
+
+/** What one task may set for itself, over the options of its handler. */
+export interface TaskOverrides {
+  readonly attempts?: number;
+  readonly backoff?: BackoffPolicy;
+  readonly timeoutMs?: number;
+}
+
+export const ENVELOPE_VERSION = '1';
+
+const NONE: TaskOverrides = {};
+
+export function writeEnvelope({ name, enqueuedAt, overrides, payload }: Envelope): string {
+  const options = overrides === NONE || Object.keys(overrides).length === 0 ? '' : JSON.stringify(overrides);
+  return `${ENVELOPE_VERSION}${name}\n${Math.floor(enqueuedAt).toString(36)}\n${options}\n${payload}`;
+}
+
+/** @throws UnreadableEnvelopeError when it is of another version, or no envelope at all */
+export function readEnvelope(text: string): Envelope {
+  const afterName = text.indexOf('\n');
+  const afterTime = text.indexOf('\n', afterName + 1);
+  const afterOptions = text.indexOf('\n', afterTime + 1);
+  if (!text.startsWith(ENVELOPE_VERSION)) throw new UnreadableEnvelopeError(text);
+  if (afterName < 0 || afterTime < 0 || afterOptions < 0) throw new UnreadableEnvelopeError(text);
+  const options = text.slice(afterTime + 1, afterOptions);
+  const enqueuedAt = Number.parseInt(text.slice(afterName + 1, afterTime), 36);
+  if (Number.isNaN(enqueuedAt)) throw new UnreadableEnvelopeError(text);
+  try {
+    return {
+      name: text.slice(1, afterName),
+      enqueuedAt,
+      overrides: options === '' ? NONE : (JSON.parse(options) as TaskOverrides),
+      payload: text.slice(afterOptions + 1),
+    };
+  } catch (cause) {
+    throw new UnreadableEnvelopeError(text, { cause });
+  }
+}
+
+/** The stored record was not written by this version of the library. It is left alone. */
+export class UnreadableEnvelopeError extends PayloadError {
+  constructor(text: string, options?: ErrorOptions) {
+    const newer = /^[2-9]/.test(text);
+    super(
+      newer
+        ? `the task was written by a newer version of nestjs-depot (envelope ${text.charAt(0)}, this one reads ${ENVELOPE_VERSION}); it is left for a worker that can read it`
+        : `the task's record is no envelope of nestjs-depot: ${show(text)}`,
+      options,
+    );
+  }
+}

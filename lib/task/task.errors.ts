@@ -1,0 +1,82 @@
+import { DepotError } from '../common/errors.js';
+import { toMs, type Duration } from '../common/duration.js';
+
+/**
+ * Thrown by a handler: run the task again after `delay`. Uses an attempt unless `count` is false.
+ *
+ * @example throw new RetryTask('1m', { count: false });
+ */
+export class RetryTask extends DepotError {
+  readonly delayMs: number;
+  readonly count: boolean;
+
+  constructor(delay: Duration, options: { readonly count?: boolean; readonly reason?: string } = {}) {
+    super('DEPOT_RETRY_TASK', options.reason ?? 'the handler asked for another attempt');
+    this.delayMs = toMs(delay, 'RetryTask delay');
+    this.count = options.count ?? true;
+  }
+}
+
+/** Thrown by a handler: the task is dead at once, whatever attempts it has left. */
+export class DiscardTask extends DepotError {
+  constructor(reason: string, options?: ErrorOptions) {
+    super('DEPOT_DISCARD_TASK', reason, options);
+  }
+}
+
+/** An attempt took longer than its `timeout`. The handler's signal has aborted; the attempt counts as failed. */
+export class TaskTimeoutError extends DepotError {
+  constructor(task: string, timeoutMs: number) {
+    super('DEPOT_TASK_TIMEOUT', `${task} took longer than its timeout of ${timeoutMs} ms`);
+  }
+}
+
+/** The reason of an aborted signal: this worker was not heard of for longer than its lease, another one has the task. */
+export class LeaseLostError extends DepotError {
+  constructor(task: string) {
+    super(
+      'DEPOT_LEASE_LOST',
+      `${task} was given to another worker, since this one was not heard of for a lease`,
+    );
+  }
+}
+
+/** The reason of an aborted signal: the process shuts down and the handler did not end in time. */
+export class ShutdownError extends DepotError {
+  constructor(task: string) {
+    super(
+      'DEPOT_SHUTDOWN',
+      `${task} went back to the queue: the process shuts down and shutdownTimeout is over`,
+    );
+  }
+}
+
+/** No handler has the task's name, in this process. The task is parked until a worker with one starts. */
+export class UnknownTaskError extends DepotError {
+  constructor(queue: string, name: string, known: readonly string[]) {
+    super(
+      'DEPOT_UNKNOWN_TASK',
+      `No handler of queue '${queue}' has the name '${name}' (there are: ${known.join(', ') || 'none'}); the task is parked and runs by itself once a worker with that handler starts`,
+    );
+  }
+}
+
+/** There is no task with that id: it was never added, was removed, or ended and is no longer kept. */
+export class TaskNotFoundError extends DepotError {
+  constructor(queue: string, id: string) {
+    super(
+      'DEPOT_TASK_NOT_FOUND',
+      `Queue '${queue}' has no task ${id}: it was never added, was removed, or ended and is no longer kept (option 'keep')`,
+    );
+  }
+}
+
+/** `result()` waited for as long as it was told to. The task goes on. */
+export class ResultTimeoutError extends DepotError {
+  constructor(queue: string, id: string, timeoutMs: number) {
+    super(
+      'DEPOT_RESULT_TIMEOUT',
+      `Task ${id} of queue '${queue}' has not ended within ${timeoutMs} ms; it goes on`,
+    );
+  }
+}

@@ -1,0 +1,74 @@
+import { decode, encode } from '../common/codec.js';
+import { DepotError, toError } from '../common/errors.js';
+
+/** What is kept of an attempt that ended: when it began, and its result or error as text. */
+export interface Outcome {
+  readonly startedAt: number | undefined;
+  readonly body: string;
+}
+
+/** An error as it is kept with a task and given back to whoever asks. */
+export interface TaskFailure {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+}
+
+const MAX_STACK = 8_000;
+
+/** Written by the engine, which can't make error records: `!` and the number of workers that died with the task. */
+const CRASH = '!';
+
+export function writeOutcome(startedAt: number, body: string): string {
+  return `${Math.floor(startedAt).toString(36)}\n${body}`;
+}
+
+export function readOutcome(text: string): Outcome {
+  const end = text.indexOf('\n');
+  const startedAt = Number.parseInt(text.slice(0, Math.max(0, end)), 36);
+  return { startedAt: Number.isNaN(startedAt) ? undefined : startedAt, body: text.slice(end + 1) };
+}
+
+export function writeFailure(thrown: unknown): string {
+  const { name, message, stack } = toError(thrown);
+  const code: unknown = (thrown as { code?: unknown } | undefined)?.code;
+  return encode({
+    name,
+    message: message.slice(0, MAX_STACK),
+    ...(typeof code === 'string' && { code }),
+    ...(stack !== undefined && { stack: stack.slice(0, MAX_STACK) }),
+  } satisfies TaskFailure);
+}
+
+export function readFailure(body: string): TaskFailure {
+  if (body.startsWith(CRASH)) {
+    const crashes = Number(body.slice(1));
+    return {
+      name: 'TaskCrashedError',
+      code: 'DEPOT_TASK_CRASHED',
+      message: `its worker process died ${crashes} ${crashes === 1 ? 'time' : 'times'} while running it; it is not tried again`,
+    };
+  }
+  return decode(body, "the task's error") as TaskFailure;
+}
+
+/** The outcome the engine writes for a task that is buried after `crashes` crashes. */
+export const crashOutcome = (crashes: number): string => `\n${CRASH}${crashes}`;
+
+/** A task ended without a result. `cause` is what its handler threw; `failure` has its stack. */
+export class TaskFailedError extends DepotError {
+  constructor(
+    readonly queue: string,
+    readonly taskId: string,
+    readonly failure: TaskFailure,
+  ) {
+    super(
+      'DEPOT_TASK_FAILED',
+      `Task ${taskId} of queue '${queue}' is dead: ${failure.name}: ${failure.message}`,
+      {
+        cause: failure,
+      },
+    );
+  }
+}

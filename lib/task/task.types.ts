@@ -1,0 +1,108 @@
+/*
+ * Type-level only: what a producer may ask of `Queue<EmailProcessor>`, read from the handlers' signatures.
+ * `any` stands here alone: a constraint that every function type fits needs `any[]` parameters (with `unknown[]` no
+ * handler with a parameter would be accepted), and `any` in a user's own signature has to be recognised.
+ */
+/* eslint-disable @typescript-eslint/no-explicit-any */
+import type { TaskContext } from './task.context.js';
+import type { TaskEvent } from './task.event.js';
+
+declare const item: unique symbol;
+
+/** What a batch handler takes: a readonly array whose brand tells `Queue<P>` to ask producers for one `T`. */
+export type Batch<T> = readonly T[] & { readonly [item]?: T };
+/** The same name as a value: it may stand in a decorated signature. */
+export const Batch = Array;
+
+type IsAny<T> = 0 extends 1 & T ? true : false;
+type IsUnknown<T> = IsAny<T> extends true ? false : unknown extends T ? true : false;
+type Hook =
+  | 'onModuleInit'
+  | 'onModuleDestroy'
+  | 'onApplicationBootstrap'
+  | 'beforeApplicationShutdown'
+  | 'onApplicationShutdown';
+
+/** The first parameter that is not the context; `undefined` when there is none. */
+type PayloadParameter<A extends readonly unknown[]> = A extends readonly []
+  ? undefined
+  : A extends readonly [infer H, ...infer T]
+    ? IsAny<H> extends true
+      ? any
+      : H extends TaskContext<any>
+        ? PayloadParameter<T>
+        : H
+    : A extends readonly [(infer H)?, ...infer T]
+      ? NonNullable<H> extends TaskContext<any>
+        ? PayloadParameter<T>
+        : H | undefined
+      : undefined;
+type Unbatch<P> =
+  IsAny<P> extends true ? any : typeof item extends keyof P ? (P extends Batch<infer T> ? T : P) : P;
+
+type Handler<F> = F extends (...a: infer A) => infer R
+  ? IsAny<A[0]> extends true
+    ? { payload: any; result: Awaited<R> }
+    : A[0] extends TaskEvent<any>
+      ? never
+      : { payload: Unbatch<PayloadParameter<A>>; result: Awaited<R> }
+  : never;
+
+/** Handlers of a processor class by method name … */
+type OfClass<T> = {
+  [K in keyof T as K extends Hook ? never : Handler<T[K]> extends never ? never : K & string]: Handler<T[K]>;
+};
+/** … or an explicit map, for names, payload paths or pipes that the method's signature does not show. */
+type IsMap<T> = [keyof T] extends [never]
+  ? false
+  : T[keyof T] extends { payload: unknown; result: unknown }
+    ? true
+    : false;
+export type TaskMap<T> = IsMap<T> extends true ? T : OfClass<T>;
+
+/** One entry of an explicit map: `Queue<{ send: TaskType<Sms, Receipt> }>`. */
+export interface TaskType<P = undefined, R = void> {
+  payload: P;
+  result: R;
+}
+
+/** The names a producer may add to `Queue<T>`. */
+export type TaskName<T> =
+  IsUnknown<T> extends true ? string : IsAny<T> extends true ? string : keyof TaskMap<T> & string;
+/** The payload of task `N` of `Queue<T>`. */
+export type PayloadOf<T, N> =
+  IsUnknown<T> extends true
+    ? unknown
+    : N extends keyof TaskMap<T>
+      ? TaskMap<T>[N] extends { payload: infer P }
+        ? P
+        : never
+      : never;
+/** The result of task `N` of `Queue<T>`. */
+export type ResultOf<T, N> =
+  IsUnknown<T> extends true
+    ? unknown
+    : N extends keyof TaskMap<T>
+      ? TaskMap<T>[N] extends { result: infer R }
+        ? R
+        : never
+      : never;
+
+export type AddArguments<P, O> = undefined extends P ? [payload?: P, options?: O] : [payload: P, options?: O];
+
+/** One task of `addBulk`. */
+export type BulkTask<T, O> =
+  TaskName<T> extends infer N extends string
+    ? N extends N
+      ? { readonly name: N; readonly options?: O } & (undefined extends PayloadOf<T, N>
+          ? { readonly payload?: PayloadOf<T, N> }
+          : { readonly payload: PayloadOf<T, N> })
+      : never
+    : never;
+
+export type AnyMethod = (...args: any[]) => unknown;
+
+/** `unknown` when the method takes a `Batch<T>` first, otherwise a hint that it must. */
+export type TakesBatch<F extends AnyMethod> = typeof item extends keyof Parameters<F>[0]
+  ? unknown
+  : { error: 'a batch handler takes Batch<T>' };
