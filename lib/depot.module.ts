@@ -1,0 +1,135 @@
+import {
+  ConfigurableModuleBuilder,
+  Global,
+  Logger,
+  Module,
+  type DynamicModule,
+  type FactoryProvider,
+  type ModuleMetadata,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { CacheService } from './cache/cache.service.js';
+import { silentLogger, type DepotLogger } from './common/logger.js';
+import { DepotRuntime } from './depot.runtime.js';
+import type { DepotOptions, QueueOptions } from './depot.options.js';
+import { depotSettings, type DepotSettings } from './depot.settings.js';
+import { DepotWorkerModule } from './depot-worker.module.js';
+import { createEngine } from './engines/engine.factory.js';
+import { LockService } from './lock/lock.service.js';
+import { getQueueToken } from './task/decorators/inject-queue.decorator.js';
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<DepotOptions>({
+  moduleName: 'Depot',
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createDepotOptions')
+  .build();
+
+/** What `forRootAsync({ useClass })` and `useExisting` take. */
+export interface DepotOptionsFactory {
+  createDepotOptions(): DepotOptions | Promise<DepotOptions>;
+}
+
+const runtimeProvider: FactoryProvider<DepotRuntime> = {
+  provide: DepotRuntime,
+  inject: [MODULE_OPTIONS_TOKEN],
+  useFactory: async (options: DepotOptions) => {
+    const settings = depotSettings(options);
+    const logger = loggerOf(settings);
+    return new DepotRuntime(settings, await createEngine(settings, logger), logger);
+  },
+};
+
+/**
+ * Tasks, cache and locks for a Nest application. Import it once with `forRoot` or `forRootAsync`; it is global.
+ *
+ * @example
+ * imports: [
+ *   DepotModule.forRoot({ redis: process.env.REDIS_URL, namespace: 'shop' }),
+ *   DepotModule.registerQueue({ name: 'email' }),
+ * ]
+ */
+@Global()
+@Module({
+  imports: [DepotWorkerModule],
+  providers: [
+    runtimeProvider,
+    {
+      provide: CacheService,
+      inject: [DepotRuntime],
+      useFactory: ({ engine, settings, logger }: DepotRuntime) =>
+        new CacheService(engine.cache, { ttlMs: settings.cacheTtlMs }, logger),
+    },
+    {
+      provide: LockService,
+      inject: [DepotRuntime],
+      useFactory: ({ engine, settings, logger }: DepotRuntime) =>
+        new LockService(engine.locks, { ttlMs: settings.lockTtlMs }, engine.clock, logger),
+    },
+  ],
+  exports: [DepotRuntime, CacheService, LockService],
+})
+export class DepotModule extends ConfigurableModuleClass implements OnApplicationShutdown {
+  constructor(private readonly runtime: DepotRuntime) {
+    super();
+  }
+
+  /** Registers a queue: `@InjectQueue(name)` and `@Processor(name)` work everywhere in the application. */
+  static registerQueue(options: QueueOptions): DynamicModule {
+    return queueModule(options.name, { useFactory: () => options });
+  }
+
+  /** The same with options from other providers. The name must be known before; it is given beside the factory. */
+  static registerQueueAsync(options: {
+    readonly name: string;
+    readonly imports?: ModuleMetadata['imports'];
+    readonly inject?: FactoryProvider['inject'];
+    readonly useFactory: FactoryProvider<Omit<QueueOptions, 'name'>>['useFactory'];
+  }): DynamicModule {
+    const { name, imports, inject, useFactory } = options;
+    return queueModule(name, {
+      ...(imports && { imports }),
+      ...(inject && { inject }),
+      useFactory: async (...args: unknown[]) => ({ ...(await useFactory(...args)), name }),
+    });
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.runtime.engine.open();
+  }
+
+  /** Connections close last of all: until then every provider may still add tasks and read the cache. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.runtime.engine.close();
+  }
+}
+
+@Module({})
+class DepotQueueModule {}
+
+function queueModule(
+  name: string,
+  source: Pick<FactoryProvider<QueueOptions>, 'useFactory' | 'inject'> & Pick<ModuleMetadata, 'imports'>,
+): DynamicModule {
+  const token = getQueueToken(name);
+  const optionsToken = `${token}:options`;
+  return {
+    module: DepotQueueModule,
+    global: true,
+    imports: source.imports ?? [],
+    providers: [
+      { provide: optionsToken, useFactory: source.useFactory, inject: source.inject ?? [] },
+      {
+        provide: token,
+        inject: [DepotRuntime, optionsToken],
+        useFactory: (runtime: DepotRuntime, options: QueueOptions) => runtime.register(options),
+      },
+    ],
+    exports: [token],
+  };
+}
+
+function loggerOf({ logger }: DepotSettings): DepotLogger {
+  if (logger === undefined) return new Logger('Depot');
+  return logger === false ? silentLogger : logger;
+}

@@ -1,0 +1,82 @@
+import type { Redis, RedisOptions } from 'ioredis';
+import type { Duration } from './common/duration.js';
+import type { DepotLogger } from './common/logger.js';
+import type { TaskPolicyOptions } from './task/task.policy.js';
+
+/** Options of `DepotModule.forRoot`. All are validated once, at start-up; `docs/options.md` is their reference table. */
+export interface DepotOptions {
+  /**
+   * Where Redis is: a URL (`redis://user:password@host:6379/0`, `rediss://…`), ioredis options, or a ready ioredis
+   * client, which is duplicated and never used itself. Left out: the embedded engine, in this process.
+   */
+  readonly redis?: string | RedisOptions | Redis | undefined;
+  /** First part of every key; many applications can share one Redis. @default 'depot' */
+  readonly namespace?: string;
+  /** Which queues this process consumes. @default 'all' */
+  readonly workers?: 'all' | 'none' | readonly string[];
+  /** How long running handlers may go on when the application closes. @default '20s' */
+  readonly shutdownTimeout?: Duration;
+  readonly tasks?: TasksOptions;
+  readonly cache?: CacheOptions;
+  readonly locks?: LocksOptions;
+  readonly connection?: ConnectionOptions;
+  /** Where the library logs to; `false`: nowhere. @default Nest's logger, context 'Depot' */
+  readonly logger?: DepotLogger | false;
+}
+
+/** What holds for every queue unless it, a handler or a task says otherwise. */
+export interface TasksOptions extends QueuePolicyOptions {
+  /** Handlers of one queue that run at the same time in this process, 1 to 1,000. @default 10 */
+  readonly concurrency?: number;
+  /** A worker that was not heard of for so long is dead, and what it had in hand runs again. @default '4s' */
+  readonly lease?: Duration;
+  /** Bytes that a payload or a result may have when serialised. @default 1,048,576 */
+  readonly maxPayload?: number;
+  /** How long `handle.result()` waits. @default '1m' */
+  readonly resultTimeout?: Duration;
+}
+
+export interface QueuePolicyOptions extends TaskPolicyOptions {
+  /** A task is buried as dead when it alone has killed so many worker processes. @default 3 */
+  readonly maxCrashes?: number;
+  /** How many ended tasks are kept, and how long. */
+  readonly keep?: {
+    /** @default { count: 1_000, age: '1h' } */
+    readonly completed?: RetentionOptions;
+    /** @default { count: 10_000, age: '30d' } */
+    readonly dead?: RetentionOptions;
+  };
+}
+
+export interface RetentionOptions {
+  /** The newest so many are kept; 0: none. */
+  readonly count?: number;
+  /** None is kept longer. */
+  readonly age?: Duration;
+}
+
+/** Options of `DepotModule.registerQueue`. */
+export interface QueueOptions extends QueuePolicyOptions {
+  /** 1 to 128 characters; no white space, no braces. */
+  readonly name: string;
+}
+
+export interface CacheOptions {
+  /** How long a value is kept when neither the call nor the decorator says so. @default '5m' */
+  readonly ttl?: Duration;
+}
+
+export interface LocksOptions {
+  /** How long a lock is held without being renewed. @default '30s' */
+  readonly ttl?: Duration;
+}
+
+/** How Redis is reached. The embedded engine needs none of it. */
+export interface ConnectionOptions {
+  /** How long connecting may take; at start-up an error follows. @default '5s' */
+  readonly connectTimeout?: Duration;
+  /** A command that has no answer for so long has failed; its connection is replaced. @default a third of `tasks.lease` */
+  readonly commandTimeout?: Duration;
+  /** How long a call waits for a connection that is down before it fails; 0: it fails at once. @default '1s' */
+  readonly offlineWait?: Duration;
+}

@@ -1,0 +1,184 @@
+import type { Redis, RedisOptions } from 'ioredis';
+import { DepotConfigError, show } from './common/errors.js';
+import { toMs, type Duration } from './common/duration.js';
+import type { DepotLogger } from './common/logger.js';
+import type { DepotOptions, QueueOptions, QueuePolicyOptions, RetentionOptions } from './depot.options.js';
+import type { QueueSettings, Retention } from './task/task.broker.js';
+import type { FinalState } from './task/task.state.js';
+import { DEFAULT_POLICY, taskPolicy, type TaskPolicy } from './task/task.policy.js';
+
+/** What `DepotOptions` come to: validated, nothing left out, in milliseconds. */
+export interface DepotSettings {
+  readonly redis: string | RedisOptions | Redis | undefined;
+  readonly namespace: string;
+  readonly workers: 'all' | 'none' | readonly string[];
+  readonly shutdownTimeoutMs: number;
+  readonly concurrency: number;
+  readonly maxPayloadBytes: number;
+  readonly resultTimeoutMs: number;
+  readonly leaseMs: number;
+  readonly policy: TaskPolicy;
+  readonly maxCrashes: number;
+  readonly keep: Readonly<Record<FinalState, Retention>>;
+  readonly cacheTtlMs: number;
+  readonly lockTtlMs: number;
+  readonly connectTimeoutMs: number;
+  readonly commandTimeoutMs: number;
+  readonly offlineWaitMs: number;
+  readonly logger: DepotLogger | false | undefined;
+}
+
+/** A queue that was registered: what the engine needs of it, and how its tasks are retried by default. */
+export interface RegisteredQueue extends QueueSettings {
+  readonly policy: TaskPolicy;
+}
+
+/** An idle consumer is forgotten after this silence; it is heard of with every sweep, which is far more often. */
+const IDLE_LEASE_MS = 300_000;
+
+const POLICY_KEYS = ['attempts', 'backoff', 'timeout', 'maxCrashes', 'keep'] as const;
+
+/** @throws DepotConfigError naming the option, its value and what is expected */
+export function depotSettings(options: DepotOptions): DepotSettings {
+  const { tasks = {}, cache = {}, locks = {}, connection = {} } = options;
+  checkKeys(options, 'DepotModule.forRoot', [
+    'redis',
+    'namespace',
+    'workers',
+    'shutdownTimeout',
+    'tasks',
+    'cache',
+    'locks',
+    'connection',
+    'logger',
+  ]);
+  checkKeys(tasks, 'tasks', [...POLICY_KEYS, 'concurrency', 'lease', 'maxPayload', 'resultTimeout']);
+  checkKeys(cache, 'cache', ['ttl']);
+  checkKeys(locks, 'locks', ['ttl']);
+  checkKeys(connection, 'connection', ['connectTimeout', 'commandTimeout', 'offlineWait']);
+  const leaseMs = atLeast(100, tasks.lease ?? '4s', 'tasks.lease');
+  return {
+    redis: checkRedis(options.redis),
+    namespace: checkName(options.namespace ?? 'depot', 'namespace'),
+    workers: checkWorkers(options.workers ?? 'all'),
+    shutdownTimeoutMs: toMs(options.shutdownTimeout ?? '20s', 'shutdownTimeout'),
+    concurrency: checkConcurrency(tasks.concurrency ?? 10, 'tasks.concurrency'),
+    maxPayloadBytes: wholeNumber(tasks.maxPayload ?? 1_048_576, 1, 536_870_912, 'tasks.maxPayload'),
+    resultTimeoutMs: toMs(tasks.resultTimeout ?? '1m', 'tasks.resultTimeout'),
+    leaseMs,
+    policy: taskPolicy(tasks, DEFAULT_POLICY, 'tasks'),
+    maxCrashes: wholeNumber(tasks.maxCrashes ?? 3, 1, 1_000, 'tasks.maxCrashes'),
+    keep: retentions(tasks, DEFAULT_KEEP, 'tasks'),
+    cacheTtlMs: atLeast(1, cache.ttl ?? '5m', 'cache.ttl'),
+    lockTtlMs: atLeast(1, locks.ttl ?? '30s', 'locks.ttl'),
+    connectTimeoutMs: atLeast(1, connection.connectTimeout ?? '5s', 'connection.connectTimeout'),
+    commandTimeoutMs: atLeast(
+      10,
+      connection.commandTimeout ?? Math.ceil(leaseMs / 3),
+      'connection.commandTimeout',
+    ),
+    offlineWaitMs: toMs(connection.offlineWait ?? '1s', 'connection.offlineWait'),
+    logger: options.logger,
+  };
+}
+
+/** @throws DepotConfigError naming the queue, the option, its value and what is expected */
+export function queueSettings(options: QueueOptions, depot: DepotSettings): RegisteredQueue {
+  const name = checkName(options.name, 'DepotModule.registerQueue: name');
+  const what = `queue '${name}'`;
+  checkKeys(options, what, ['name', ...POLICY_KEYS]);
+  return {
+    name,
+    leaseMs: depot.leaseMs,
+    idleLeaseMs: Math.max(IDLE_LEASE_MS, depot.leaseMs * 10),
+    maxCrashes: wholeNumber(options.maxCrashes ?? depot.maxCrashes, 1, 1_000, `${what}.maxCrashes`),
+    keep: retentions(options, depot.keep, what),
+    policy: taskPolicy(options, depot.policy, what),
+  };
+}
+
+const DEFAULT_KEEP: Readonly<Record<FinalState, Retention>> = {
+  completed: { count: 1_000, ageMs: toMs('1h', 'age') },
+  dead: { count: 10_000, ageMs: toMs('30d', 'age') },
+};
+
+function retentions(
+  { keep = {} }: QueuePolicyOptions,
+  base: Readonly<Record<FinalState, Retention>>,
+  name: string,
+): Readonly<Record<FinalState, Retention>> {
+  checkKeys(keep, `${name}.keep`, ['completed', 'dead']);
+  const merge = (state: FinalState): Retention => {
+    const { count, age }: RetentionOptions = keep[state] ?? {};
+    checkKeys(keep[state] ?? {}, `${name}.keep.${state}`, ['count', 'age']);
+    return {
+      count:
+        count === undefined ? base[state].count : wholeNumber(count, 0, 1e9, `${name}.keep.${state}.count`),
+      ageMs: age === undefined ? base[state].ageMs : toMs(age, `${name}.keep.${state}.age`),
+    };
+  };
+  return { completed: merge('completed'), dead: merge('dead') };
+}
+
+/** @throws DepotConfigError naming the first key that is no option */
+export function checkKeys(options: object, name: string, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) {
+      throw new DepotConfigError(`${name} has no option '${key}'; there are: ${known.join(', ')}`);
+    }
+  }
+}
+
+export function checkConcurrency(value: unknown, name: string): number {
+  return wholeNumber(value, 1, 1_000, name);
+}
+
+function wholeNumber(value: unknown, min: number, max: number, name: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new DepotConfigError(`${name} is ${show(value)}; expected a whole number from ${min} to ${max}`);
+}
+
+function atLeast(minMs: number, value: Duration, name: string): number {
+  const ms = toMs(value, name);
+  if (ms >= minMs) return ms;
+  throw new DepotConfigError(`${name} is ${show(value)}; expected at least ${minMs} ms`);
+}
+
+/** Braces would move a key to another slot of a cluster, white space would break messages. */
+function checkName(value: unknown, name: string): string {
+  if (typeof value === 'string' && /^[^\s{}\p{Cc}]{1,128}$/u.test(value)) return value;
+  throw new DepotConfigError(
+    `${name} is ${show(value)}; expected 1 to 128 characters without white space or braces`,
+  );
+}
+
+function checkWorkers(value: unknown): 'all' | 'none' | readonly string[] {
+  if (value === 'all' || value === 'none') return value;
+  if (Array.isArray(value) && value.every((name): name is string => typeof name === 'string')) return value;
+  throw new DepotConfigError(`workers is ${show(value)}; expected 'all', 'none' or an array of queue names`);
+}
+
+function checkRedis(value: unknown): string | RedisOptions | Redis | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string') {
+    if (/^rediss?:\/\/./.test(value) && URL.canParse(value)) return value;
+    // The text may hold a password; only its beginning is shown.
+    const scheme = /^[a-z]+:\/\//i.exec(value)?.[0];
+    throw new DepotConfigError(
+      `redis is ${value === '' ? 'empty' : `a URL that begins with ${show(scheme ?? value.slice(0, 4))}`}; expected redis://[user:password@]host[:port][/db] or rediss://…`,
+    );
+  }
+  if (typeof value !== 'object' || value === null) {
+    throw new DepotConfigError(
+      `redis is ${show(value)}; expected a URL, ioredis options or an ioredis client`,
+    );
+  }
+  const client = value as { options?: RedisOptions; isCluster?: boolean; keyPrefix?: string };
+  if (client.isCluster) throw new DepotConfigError('redis is a Cluster client, which is not supported yet');
+  if (client.options?.keyPrefix || client.keyPrefix) {
+    throw new DepotConfigError(
+      "redis has a keyPrefix, which scripts can't honour; expected none (use namespace)",
+    );
+  }
+  return value;
+}

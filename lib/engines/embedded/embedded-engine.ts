@@ -1,0 +1,30 @@
+import { systemClock, type Clock } from '../../common/clock.js';
+import type { Engine } from '../engine.js';
+import { EmbeddedCacheStore } from './embedded-cache.store.js';
+import { EmbeddedLockStore } from './embedded-lock.store.js';
+import { EmbeddedTaskBroker, EmbeddedTaskStore } from './embedded-task.broker.js';
+
+/** Everything in this process: nothing to install, nothing kept when it ends. */
+export class EmbeddedEngine implements Engine {
+  readonly kind = 'embedded';
+  readonly tasks: EmbeddedTaskBroker;
+  readonly cache: EmbeddedCacheStore;
+  readonly locks: EmbeddedLockStore;
+
+  constructor(readonly clock: Clock = systemClock) {
+    this.tasks = new EmbeddedTaskBroker(new EmbeddedTaskStore(clock), 'embedded');
+    this.cache = new EmbeddedCacheStore(clock);
+    this.locks = new EmbeddedLockStore(clock);
+  }
+
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.tasks.close();
+    this.cache.close();
+    this.locks.close();
+    return Promise.resolve();
+  }
+}

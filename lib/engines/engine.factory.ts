@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import type { DepotLogger } from '../common/logger.js';
+import { EmbeddedEngine } from './embedded/embedded-engine.js';
+import type { Engine } from './engine.js';
+import type { RedisEngineSettings } from './redis/redis-engine.js';
+
+export type EngineSettings = Omit<RedisEngineSettings, 'redis'> & {
+  readonly redis: RedisEngineSettings['redis'] | undefined;
+};
+
+/** The engine that the settings ask for, not yet open. Without Redis, nothing of Redis is loaded. */
+export async function createEngine(settings: EngineSettings, logger: DepotLogger): Promise<Engine> {
+  const { redis } = settings;
+  if (redis === undefined) return new EmbeddedEngine();
+  const { RedisEngine } = await import('./redis/redis-engine.js');
+  return new RedisEngine({ ...settings, redis }, randomBytes(6).toString('base64url'), logger);
+}

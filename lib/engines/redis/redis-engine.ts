@@ -1,0 +1,72 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { systemClock, type Clock } from '../../common/clock.js';
+import type { DepotLogger } from '../../common/logger.js';
+import type { Engine } from '../engine.js';
+import { RedisCacheStore } from './redis-cache.store.js';
+import { RedisInbox, BLOCK_SECONDS } from './redis-inbox.js';
+import { RedisKeys } from './redis-keys.js';
+import { RedisLink } from './redis-link.js';
+import { RedisLockStore } from './redis-lock.store.js';
+import { RedisTaskBroker } from './redis-task.broker.js';
+
+export interface RedisEngineSettings {
+  readonly redis: string | RedisOptions | Redis;
+  readonly namespace: string;
+  readonly connectTimeoutMs: number;
+  readonly commandTimeoutMs: number;
+  readonly offlineWaitMs: number;
+}
+
+/** How much longer than its BLPOP the blocking socket may be silent. */
+const BLOCK_GRACE_MS = 5_000;
+
+/** Two connections, whatever the number of queues: one for commands, and one that blocks once something listens. */
+export class RedisEngine implements Engine {
+  readonly kind = 'redis';
+  readonly clock: Clock = systemClock;
+  readonly tasks: RedisTaskBroker;
+  readonly cache: RedisCacheStore;
+  readonly locks: RedisLockStore;
+  private readonly link: RedisLink;
+  private readonly inbox: RedisInbox;
+
+  /** @param process identifies this process among all that share the namespace */
+  constructor(settings: RedisEngineSettings, process: string, logger: DepotLogger) {
+    const { redis, connectTimeoutMs, commandTimeoutMs, offlineWaitMs } = settings;
+    const connect = (overrides: RedisOptions): Redis => open(redis, overrides);
+    const keys = new RedisKeys(settings.namespace);
+    this.link = new RedisLink({ connect, connectTimeoutMs, commandTimeoutMs, waitMs: offlineWaitMs });
+    const blocking = new RedisLink({
+      connect,
+      connectTimeoutMs,
+      commandTimeoutMs: BLOCK_SECONDS * 1_000 + BLOCK_GRACE_MS,
+      waitMs: 1_000,
+    });
+    this.inbox = new RedisInbox(blocking, keys.wake(process), logger);
+    this.tasks = new RedisTaskBroker(this.link, this.inbox, keys, process);
+    this.cache = new RedisCacheStore(this.link, keys);
+    this.locks = new RedisLockStore(this.link, this.inbox, keys);
+    this.link.onDown(() => logger.warn(`Lost the connection to ${this.link.target}; trying to get it back`));
+  }
+
+  open(): Promise<void> {
+    return this.link.open();
+  }
+
+  close(): Promise<void> {
+    this.inbox.stop();
+    this.link.close();
+    return Promise.resolve();
+  }
+}
+
+function open(redis: string | RedisOptions | Redis, overrides: RedisOptions): Redis {
+  const options = { ...overrides, replyMapping: 'legacy' as const };
+  if (typeof redis === 'string') return new Redis(redis, options);
+  return isClient(redis) ? redis.duplicate(options) : new Redis({ ...redis, ...options });
+}
+
+/** By shape: the user's ioredis may be another copy than ours. */
+function isClient(redis: RedisOptions | Redis): redis is Redis {
+  return typeof (redis as Partial<Redis>).duplicate === 'function';
+}

@@ -1,0 +1,33 @@
+/** Every key name of the library on Redis is built here. `namespace` comes first; one queue or lock is one hash tag. */
+export class RedisKeys {
+  /** Before the name of the list on which a process is pushed tasks and news: `ns:wake:<process>`. */
+  readonly wakePrefix: string;
+
+  constructor(private readonly namespace: string) {
+    this.wakePrefix = `${namespace}:wake:`;
+  }
+
+  /** Before every key of a queue: `ns:{queue}:`. */
+  queue(name: string): string {
+    return `${this.namespace}:{${name}}:`;
+  }
+
+  wake(process: string): string {
+    return this.wakePrefix + process;
+  }
+
+  cache(key: string): string {
+    return `${this.namespace}:cache:${key}`;
+  }
+
+  /** The keys of a lock, in one slot whatever the user's key holds. */
+  lock(key: string): { readonly state: string; readonly waiting: string; readonly asked: string } {
+    const state = `${this.namespace}:lock:{${inHashTag(key)}}`;
+    return { state, waiting: `${state}:waiting`, asked: `${state}:asked` };
+  }
+}
+
+/** A brace within the tag would end it, or make it empty, and spread the keys over the slots of a cluster. */
+function inHashTag(name: string): string {
+  return name.replace(/[%{}]/g, encodeURIComponent);
+}

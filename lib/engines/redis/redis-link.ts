@@ -1,0 +1,150 @@
+import { Redis, ReplyError, type RedisOptions } from 'ioredis';
+import { EngineReplyError, EngineUnavailableError, toError } from '../../common/errors.js';
+import { NOW, SERVER_TIME, type LuaScript } from './lua.js';
+
+export interface LinkSettings {
+  /** How to connect; a function, since every link is a connection of its own. */
+  readonly connect: (overrides: RedisOptions) => Redis;
+  readonly connectTimeoutMs: number;
+  /** A command that takes longer has an unknown outcome: the socket is destroyed. 0: no limit (blocking commands). */
+  readonly commandTimeoutMs: number;
+  /** How long a command waits for a connection that is down. 0: it fails at once. */
+  readonly waitMs: number;
+  /** Lua that sets `local now`. @default the server's TIME */
+  readonly now?: string;
+}
+
+type ScriptRunner = (...args: (string | number)[]) => Promise<unknown>;
+
+/** Answers that say: not now, not here, nothing was done. They heal like a broken connection. */
+const PASSING = /^(READONLY|LOADING|UNBLOCKED|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|NOREPLICAS)\b/;
+
+/**
+ * One connection to Redis that never repeats a command by itself and never waits without a bound. A command whose
+ * answer did not come may or may not have run; only the caller knows what to do about it (PROTOCOL A1, B5).
+ */
+export class RedisLink {
+  readonly redis: Redis;
+  private lastError: Error | undefined;
+  private closed = false;
+
+  constructor(private readonly settings: LinkSettings) {
+    this.redis = settings.connect({
+      lazyConnect: true,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      enableOfflineQueue: false,
+      enableReadyCheck: true,
+      connectTimeout: settings.connectTimeoutMs,
+      retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2_000) * (0.75 + Math.random() / 2),
+      // After a fail-over the old master stays connected and refuses writes for ever; only a new connection helps.
+      reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
+      ...(settings.commandTimeoutMs > 0 && { socketTimeout: settings.commandTimeoutMs }),
+    });
+    this.redis.on('error', (error: Error) => (this.lastError = error));
+  }
+
+  /** @throws EngineUnavailableError naming host and port when there is no connection within the connect time-out */
+  open(): Promise<void> {
+    return this.ready(this.settings.connectTimeoutMs);
+  }
+
+  get isReady(): boolean {
+    return this.redis.status === 'ready';
+  }
+
+  /** Calls back after every (re)connection. */
+  onReady(listener: () => void): void {
+    this.redis.on('ready', listener);
+  }
+
+  /** Calls back when the connection is lost. */
+  onDown(listener: () => void): void {
+    this.redis.on('close', listener);
+  }
+
+  /**
+   * @throws EngineUnavailableError when the answer did not come; the script may or may not have run
+   * @throws EngineReplyError when Redis refused it
+   */
+  run(script: LuaScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    return this.command(() => this.runner(script)(...keys, ...args));
+  }
+
+  /** Plain commands, with the same errors as `run`. */
+  async command<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
+    if (!this.isReady) await this.ready(this.settings.waitMs);
+    try {
+      return await send(this.redis);
+    } catch (thrown) {
+      throw this.translate(toError(thrown));
+    }
+  }
+
+  /** Breaks the socket: whatever is under way ends with an unknown outcome, and a new connection is made. */
+  reset(): void {
+    if (!this.closed) this.redis.disconnect(true);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.redis.disconnect();
+  }
+
+  /** Where this connection goes, without its password. */
+  get target(): string {
+    const { host = 'localhost', port = 6379, path, db = 0 } = this.redis.options;
+    return `Redis at ${path ?? `${host}:${port}`}${db > 0 ? `, database ${db}` : ''}`;
+  }
+
+  private runner(script: LuaScript): ScriptRunner {
+    const name = `depot:${script.name}`;
+    const commands = this.redis as unknown as Record<string, ScriptRunner | undefined>;
+    if (!commands[name]) {
+      const lua = script.lua.replace(NOW, this.settings.now ?? SERVER_TIME);
+      this.redis.defineCommand(name, { numberOfKeys: script.numberOfKeys, lua });
+    }
+    const run = commands[name];
+    if (!run) throw new EngineReplyError(`script ${script.name} could not be registered`);
+    return run.bind(this.redis);
+  }
+
+  private async ready(withinMs: number): Promise<void> {
+    if (this.isReady) return;
+    if (this.closed) throw new EngineUnavailableError(`The connection to ${this.target} is closed`);
+    let patienceMs = withinMs;
+    if (this.redis.status === 'wait') {
+      this.redis.connect().catch((error: unknown) => (this.lastError ??= toError(error)));
+      patienceMs = this.settings.connectTimeoutMs;
+    }
+    if (patienceMs > 0 && (await this.becomesReady(patienceMs))) return;
+    const reason = this.lastError ? `: ${this.lastError.message}` : '';
+    throw new EngineUnavailableError(`Can't reach ${this.target}${reason}`, { cause: this.lastError });
+  }
+
+  private becomesReady(withinMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (ready: boolean) => (): void => {
+        clearTimeout(timer);
+        this.redis.off('ready', onReady).off('end', onEnd);
+        resolve(ready);
+      };
+      const onReady = settle(true);
+      const onEnd = settle(false);
+      const timer = setTimeout(onEnd, withinMs);
+      this.redis.on('ready', onReady).on('end', onEnd);
+    });
+  }
+
+  private translate(error: Error): Error {
+    if (error instanceof ReplyError && !PASSING.test(error.message)) {
+      return new EngineReplyError(`${this.target} refused: ${error.message}`, { cause: error });
+    }
+    return new EngineUnavailableError(
+      `No answer from ${this.target}: ${this.lastError?.message ?? error.message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

@@ -1,0 +1,43 @@
+export { DepotModule, type DepotOptionsFactory } from './depot.module.js';
+export type {
+  CacheOptions,
+  ConnectionOptions,
+  DepotOptions,
+  LocksOptions,
+  QueueOptions,
+  QueuePolicyOptions,
+  RetentionOptions,
+  TasksOptions,
+} from './depot.options.js';
+
+export { Processor, type ProcessorOptions } from './task/decorators/processor.decorator.js';
+export { Task, type TaskOptions } from './task/decorators/task.decorator.js';
+export { Ctx, Payload } from './task/decorators/parameter.decorators.js';
+export { InjectQueue, getQueueToken } from './task/decorators/inject-queue.decorator.js';
+export { Queue, TaskHandle, type AddOptions, type TaskSnapshot } from './task/queue.js';
+export { TaskContext } from './task/task.context.js';
+export { TASK_STATES, type TaskState } from './task/task.state.js';
+export type { TaskPolicyOptions } from './task/task.policy.js';
+export type { BulkTask, PayloadOf, ResultOf, TaskName, TaskType } from './task/task.types.js';
+export {
+  DiscardTask,
+  LeaseLostError,
+  ResultTimeoutError,
+  RetryTask,
+  ShutdownError,
+  TaskNotFoundError,
+  TaskTimeoutError,
+  UnknownTaskError,
+} from './task/task.errors.js';
+export { TaskFailedError, type TaskFailure } from './task/task.outcome.js';
+
+export { duration, type Duration } from './common/duration.js';
+export type { Backoff, BackoffOptions } from './common/backoff.js';
+export type { DepotLogger } from './common/logger.js';
+export {
+  DepotConfigError,
+  DepotError,
+  EngineReplyError,
+  EngineUnavailableError,
+  PayloadError,
+} from './common/errors.js';
