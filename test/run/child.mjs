@@ -13,6 +13,7 @@ const POLL_MS = 50;
 
 /** The process groups that are running. */
 const groups = new Set();
+let ending = false;
 
 /**
  * @param {string[]} command
@@ -20,6 +21,7 @@ const groups = new Set();
  * @returns {Promise<{ output: string, fault?: string }>} its whole output, and what went wrong, if something did
  */
 export async function run([program, ...args], { budgetMs }) {
+  if (ending) return { output: '', fault: 'not run, because the run is ending' };
   const child = spawn(program, args, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -59,8 +61,9 @@ export async function run([program, ...args], { budgetMs }) {
   return { output, fault };
 }
 
-/** Ends everything that is running. */
+/** Ends everything that is running, for good: nothing is run any more. */
 export async function endAll() {
+  ending = true;
   await Promise.all([...groups].map(end));
 }
 
