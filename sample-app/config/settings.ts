@@ -1,0 +1,99 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { plainToInstance } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
+import type { Duration } from 'nestjs-depot';
+import { IsDuration } from './duration.validator.js';
+
+/** Every setting of the app. `.env.example` says what each one does. */
+export class Settings {
+  @Matches(/^\S+$/)
+  HOST = '127.0.0.1';
+
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  PORT = 3000;
+
+  @IsOptional()
+  @Matches(/^rediss?:\/\//, { message: 'must start with redis:// or rediss://' })
+  REDIS_URL?: string;
+
+  @IsOptional()
+  @IsString()
+  REDIS_HOST?: string;
+
+  @IsInt()
+  @Min(1)
+  @Max(65_535)
+  REDIS_PORT = 6379;
+
+  @IsInt()
+  @Min(0)
+  REDIS_DB = 0;
+
+  @IsOptional()
+  @IsString()
+  REDIS_PASSWORD?: string;
+
+  @IsDuration()
+  REDIS_CONNECT_TIMEOUT: Duration = '5s';
+
+  @IsOptional()
+  @IsDuration()
+  REDIS_COMMAND_TIMEOUT?: Duration;
+
+  @Matches(/^[\w-]+$/, { message: 'must be letters, digits, - and _' })
+  NAMESPACE = 'postcards';
+
+  @Matches(/^(all|none|[\w-]+(,[\w-]+)*)$/, {
+    message: "must be 'all', 'none' or names of queues with commas",
+  })
+  WORKERS = 'all';
+
+  @IsInt()
+  @Min(1)
+  CONCURRENCY = 4;
+
+  @IsDuration()
+  CACHE_TTL: Duration = '10m';
+
+  @IsDuration()
+  SHUTDOWN_TIMEOUT: Duration = '10s';
+
+  @IsOptional()
+  @Matches(/^smtps?:\/\//, { message: 'must start with smtp:// or smtps://' })
+  SMTP_URL?: string;
+
+  @Matches(/^\S+@\S+$/, { message: 'must be an address' })
+  MAIL_FROM = 'postcards@postcards.example';
+
+  @IsString()
+  DATA_DIR = join(tmpdir(), 'postcards');
+
+  @IsOptional()
+  @IsString()
+  MAIL_DIR?: string;
+
+  @IsOptional()
+  @IsString()
+  LEDGER_FILE?: string;
+}
+
+const SECRET = /URL|PASSWORD/;
+
+/** Reads the settings out of the environment. An empty variable counts as not set. */
+export function readSettings(environment: Record<string, unknown>): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const settings = plainToInstance(Settings, given, {
+    enableImplicitConversion: true,
+    exposeDefaultValues: true,
+  });
+  const problems = validateSync(settings).map(({ property, constraints = {} }) => {
+    const value = SECRET.test(property) ? '(hidden)' : JSON.stringify(environment[property]);
+    const reasons = Object.values(constraints).map((reason) => reason.replace(`${property} `, ''));
+    return `${property} is ${value}: ${reasons.join(', ')}`;
+  });
+  if (problems.length > 0) throw new Error(`the settings are wrong\n  ${problems.join('\n  ')}`);
+  return settings;
+}
