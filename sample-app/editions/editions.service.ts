@@ -1,0 +1,36 @@
+import { Injectable, NotFoundException } from '@nestjs/common';
+import { LockService } from 'nestjs-depot';
+import { EDITIONS, type Edition, type Sale } from './edition.js';
+import { SalesBook } from './sales.book.js';
+
+@Injectable()
+export class EditionsService {
+  constructor(
+    private readonly locks: LockService,
+    private readonly book: SalesBook,
+  ) {}
+
+  get(id: string): Edition {
+    const edition = EDITIONS.find((candidate) => candidate.id === id);
+    if (!edition) throw new NotFoundException(`there is no edition "${id}"`);
+    return edition;
+  }
+
+  async sold(id: string): Promise<number> {
+    return (await this.book.read(this.get(id).id)).length;
+  }
+
+  /** Sells a copy, once for each order however often it is asked. @returns null when none is left */
+  async sell(id: string, orderId: string, buyer: string): Promise<Sale | null> {
+    const edition = this.get(id);
+    return this.locks.run(`edition:${id}`, { ttl: '10s', wait: '10s' }, async () => {
+      const sales = await this.book.read(id);
+      const earlier = sales.find((sale) => sale.orderId === orderId);
+      if (earlier) return earlier;
+      if (sales.length >= edition.copies) return null;
+      const sale = { orderId, buyer, number: sales.length + 1 };
+      await this.book.write(id, [...sales, sale]);
+      return sale;
+    });
+  }
+}
