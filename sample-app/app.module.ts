@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import { DepotModule } from 'nestjs-depot';
+import { depotOptions } from './config/depot.options.js';
+import { readSettings } from './config/settings.js';
+import { CitiesModule } from './cities/cities.module.js';
+import { EditionsModule } from './editions/editions.module.js';
+import { MailModule } from './mail/mail.module.js';
+import { PostcardsModule } from './postcards/postcards.module.js';
+import { ReportsModule } from './reports/reports.module.js';
+import { TasksModule } from './tasks/tasks.module.js';
+
+@Module({
+  imports: [
+    ConfigModule.forRoot({ isGlobal: true, validate: readSettings }),
+    DepotModule.forRootAsync({ inject: [ConfigService], useFactory: depotOptions }),
+    CitiesModule,
+    PostcardsModule,
+    MailModule,
+    ReportsModule,
+    EditionsModule,
+    TasksModule,
+  ],
+})
+export class AppModule {}
