@@ -1,0 +1,27 @@
+import { GONE, GREYLISTED, MAILBOX_FULL, type Ordered, type PostcardOrder } from '../orders.js';
+import type { TaskView } from '../postcards.client.js';
+import type { Story } from '../story.js';
+
+/** What became of the mails that were refused. */
+export function checkRetries(ordered: Ordered, tasks: ReadonlyMap<string, TaskView>, story: Story): void {
+  const mailOf = (order: PostcardOrder): TaskView | undefined => {
+    const postcard = tasks.get(ordered.postcards.get(order) ?? '');
+    return tasks.get((postcard?.result as { mailTaskId?: string } | undefined)?.mailTaskId ?? '');
+  };
+  const expectations = [
+    ['a mail refused twice goes out the third time', GREYLISTED, 'completed', 3, undefined],
+    ['a mail refused always is dead in the end', MAILBOX_FULL, 'dead', 5, 'mailbox full'],
+    ['a mail to nobody is dead at once', GONE, 'dead', 1, 'no such mailbox'],
+  ] as const;
+  for (const [promise, order, state, attempt, reason] of expectations) {
+    const mail = mailOf(order);
+    const told = reason === undefined || mail?.error?.message.includes(reason) === true;
+    const kept = mail?.state === state && mail.attempt === attempt && told;
+    const detail = `${mail?.state ?? 'not found'} after attempt ${mail?.attempt ?? 0}`;
+    story.check(
+      promise,
+      kept,
+      reason === undefined ? detail : `${detail}: ${mail?.error?.message ?? 'no error'}`,
+    );
+  }
+}

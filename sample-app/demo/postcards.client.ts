@@ -1,0 +1,60 @@
+/** A task, as the API shows it. */
+export interface TaskView {
+  readonly id: string;
+  readonly queue: string;
+  readonly name: string;
+  readonly state: string;
+  readonly progress?: { readonly current: number; readonly total: number; readonly status: string };
+  readonly attempt: number;
+  readonly result?: unknown;
+  readonly error?: { readonly name: string; readonly message: string };
+  readonly enqueuedAt: string;
+  readonly finishedAt?: string;
+}
+
+export interface Answer<T = unknown> {
+  readonly status: number;
+  readonly body: T;
+}
+
+/** Talks to the app as any other client does. */
+export class PostcardsClient {
+  constructor(
+    private readonly url: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  get<T = unknown>(path: string): Promise<Answer<T>> {
+    return this.send('GET', path);
+  }
+
+  post<T = unknown>(path: string, body: unknown): Promise<Answer<T>> {
+    return this.send('POST', path, body);
+  }
+
+  /** Orders work. @returns the id of its task */
+  async order(path: string, body: unknown): Promise<string> {
+    const answer = await this.post<{ id: string }>(path, body);
+    if (answer.status !== 202)
+      throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body.id;
+  }
+
+  async task(id: string): Promise<TaskView> {
+    const answer = await this.get<TaskView>(`/tasks/${encodeURIComponent(id)}`);
+    if (answer.status !== 200)
+      throw new Error(`GET /tasks/${id}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  private async send<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(20_000)]);
+    const headers = { 'content-type': 'application/json' };
+    const sent =
+      body === undefined ? { method, signal } : { method, signal, headers, body: JSON.stringify(body) };
+    const response = await fetch(this.url + path, sent);
+    const text = await response.text();
+    const type = response.headers.get('content-type') ?? '';
+    return { status: response.status, body: (type.includes('json') ? JSON.parse(text) : text) as T };
+  }
+}

@@ -1,0 +1,65 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Child } from './child.process.js';
+
+const APP = join(import.meta.dirname, '..');
+
+/** Everything that the demo has to clear away: its processes and a folder for their files. */
+export class Stage {
+  private readonly children: Child[] = [];
+
+  private constructor(
+    readonly folder: string,
+    /** Aborts when the demo has to end before its end. */
+    readonly signal: AbortSignal,
+  ) {
+    process.on('exit', () => {
+      for (const child of this.children) child.killNow();
+      rmSync(folder, { recursive: true, force: true });
+    });
+  }
+
+  static async open(signal: AbortSignal): Promise<Stage> {
+    const folder = await mkdtemp(join(tmpdir(), 'postcards-demo-'));
+    await mkdir(join(folder, 'mails'));
+    return new Stage(folder, signal);
+  }
+
+  get mails(): string {
+    return join(this.folder, 'mails');
+  }
+
+  get ledger(): string {
+    return join(this.folder, 'ledger.jsonl');
+  }
+
+  start(name: string, command: string, args: readonly string[], env?: Record<string, string>): Child {
+    const child = new Child(name, command, args, this.folder, env);
+    this.children.push(child);
+    return child;
+  }
+
+  /** Starts a process of the built app. */
+  app(entry: 'main' | 'worker', env: Record<string, string>): Child {
+    return this.start(entry, process.execPath, [join(APP, `${entry}.js`)], {
+      DATA_DIR: this.folder,
+      MAIL_DIR: this.mails,
+      LEDGER_FILE: this.ledger,
+      PORT: '0',
+      ...env,
+    });
+  }
+
+  /** What the processes printed last, for whoever looks for the cause of a failure. */
+  lastWords(): string {
+    return this.children.map((child) => `--- ${child.name} ${child.pid}\n${child.output}`).join('\n');
+  }
+
+  async close(): Promise<void> {
+    // The newest first: Redis is the last to go.
+    for (const child of this.children.reverse()) await child.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
