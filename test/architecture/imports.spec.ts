@@ -44,10 +44,15 @@ describe('the architecture', () => {
       'imports engines/embedded, which stands above engines/redis',
       `import '../embedded/a.js';`,
     ],
+    [
+      'engines/engine.ts',
+      'imports engines/redis, which stands above engines/engine',
+      `import './redis/a.js';`,
+    ],
     ['common/a.ts', 'imports ../sample-app/a.js, which is not in lib', `import '../../sample-app/a.js';`],
     [
       'misc/a.ts',
-      'is in misc, a folder whose place in the order of imports is not written down',
+      'belongs to misc, whose place in the order of imports is not written down',
       `import '../common/a.js';`,
     ],
     ['task/a.ts', 'imports ioredis, which only engines/redis does', `import type { Redis } from 'ioredis';`],
@@ -76,7 +81,14 @@ describe('the architecture', () => {
     ['cache/a.ts', `import '../lock/a.js'; import '../common/a.js'; import './b.js'; import 'node:fs';`],
     ['task/discovery/a.ts', `import '../queue.js'; import { DiscoveryService } from '@nestjs/core';`],
     ['task/decorators/task.decorator.ts', `import { SetMetadata } from '@nestjs/common';`],
-    ['engines/redis/a.ts', `import { Redis } from 'ioredis'; import '../../task/task.broker.js';`],
+    [
+      'engines/redis/a.ts',
+      `import { Redis } from 'ioredis'; import '../../task/task.broker.js'; import '../engine.js';`,
+    ],
+    [
+      'engines/engine.factory.ts',
+      `import './redis/redis-engine.js'; import './embedded/a.js'; import './engine.js';`,
+    ],
     [
       'depot.options.ts',
       `import { type Redis, type RedisOptions } from 'ioredis'; import type { Cluster } from 'ioredis';`,

@@ -24,15 +24,22 @@ interface Import {
 
 const LONGEST_FILE = 330;
 
-/** What each folder may import of the others. A folder that is not here has no place yet, and that is a violation. */
+const FEATURES = ['common', 'lock', 'task', 'cache', 'message'];
+
+/**
+ * What each part may import of the others: a folder at the top of lib, or a file or folder of `engines`. A part that is
+ * not here has no place yet, and that is a violation.
+ */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   common: [],
   lock: ['common'],
   task: ['common'],
   cache: ['common', 'lock'],
   message: ['common', 'task'],
-  'engines/embedded': ['common', 'lock', 'task', 'cache', 'message'],
-  'engines/redis': ['common', 'lock', 'task', 'cache', 'message'],
+  'engines/engine': FEATURES,
+  'engines/embedded': [...FEATURES, 'engines/engine'],
+  'engines/redis': [...FEATURES, 'engines/engine'],
+  'engines/engine.factory': ['common', 'engines/engine', 'engines/embedded', 'engines/redis'],
 };
 
 /** The module and the entry points put everything together. */
@@ -66,7 +73,7 @@ export function violations(sources: readonly Source[], exceptions: readonly Exce
 
 function importViolations({ path, text }: Source): string[] {
   return importsOf(path, text).flatMap(({ from, typeOnly }) => {
-    if (from.startsWith('.')) return folderViolations(path, posix.join(posix.dirname(path), from));
+    if (from.startsWith('.')) return partViolations(path, posix.join(posix.dirname(path), from));
     if (/^ioredis(\/|$)/.test(from) && !path.startsWith('engines/redis/')) {
       return typeOnly && path === 'depot.options.ts'
         ? []
@@ -79,23 +86,23 @@ function importViolations({ path, text }: Source): string[] {
   });
 }
 
-function folderViolations(path: string, target: string): string[] {
+function partViolations(path: string, target: string): string[] {
   if (target.startsWith('..')) return [`imports ${target}, which is not in lib`];
-  const [folder, other] = [folderOf(path), folderOf(target)];
-  if (folder === other || MAY_IMPORT_ALL.includes(folder)) return [];
-  const allowed = MAY_IMPORT[folder];
+  const [part, other] = [partOf(path), partOf(target)];
+  if (part === other || MAY_IMPORT_ALL.includes(part)) return [];
+  const allowed = MAY_IMPORT[part];
   if (allowed === undefined)
-    return [`is in ${folder}, a folder whose place in the order of imports is not written down`];
+    return [`belongs to ${part}, whose place in the order of imports is not written down`];
   return allowed.includes(other)
     ? []
-    : [`imports ${other === '' ? target : other}, which stands above ${folder}`];
+    : [`imports ${other === '' ? target : other}, which stands above ${part}`];
 }
 
 /** The part of the library a file belongs to; empty for the files at the top. */
-function folderOf(path: string): string {
-  const [first = '', second = ''] = path.split('/');
-  if (!path.includes('/')) return '';
-  return first === 'engines' ? `engines/${second}` : first;
+function partOf(path: string): string {
+  const segments = path.replace(/\.[jt]s$/, '').split('/');
+  if (segments.length === 1) return '';
+  return segments.slice(0, segments[0] === 'engines' ? 2 : 1).join('/');
 }
 
 function textViolations({ path, text }: Source): string[] {
