@@ -5,8 +5,8 @@
 export class TickBatch<T, R> {
   private waiting: {
     readonly items: readonly T[];
-    resolve(results: readonly R[]): void;
-    reject(error: unknown): void;
+    readonly resolve: (results: readonly R[]) => void;
+    readonly reject: (error: unknown) => void;
   }[] = [];
 
   /** @param send gets all items of a tick and answers each, in order */

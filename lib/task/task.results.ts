@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock.js';
 import { decode } from '../common/codec.js';
-import { EngineUnavailableError } from '../common/errors.js';
+import { EngineUnavailableError, toError } from '../common/errors.js';
 import type { Finished, QueueBroker } from './task.broker.js';
 import { ResultTimeoutError, TaskNotFoundError } from './task.errors.js';
 import { readFailure, readOutcome, TaskFailedError } from './task.outcome.js';
@@ -59,7 +59,7 @@ export class TaskResults {
         // Not reached now: the gap that follows asks again, within the time-out.
         if (error instanceof EngineUnavailableError) return;
         done();
-        reject(error as Error);
+        reject(toError(error));
       });
     });
   }

@@ -101,8 +101,3 @@ export type BulkTask<T, O> =
     : never;
 
 export type AnyMethod = (...args: any[]) => unknown;
-
-/** `unknown` when the method takes a `Batch<T>` first, otherwise a hint that it must. */
-export type TakesBatch<F extends AnyMethod> = typeof item extends keyof Parameters<F>[0]
-  ? unknown
-  : { error: 'a batch handler takes Batch<T>' };

@@ -17,12 +17,7 @@ export interface TaskOptions extends TaskPolicyOptions {
  * async welcome(@Payload() to: Welcome, @Ctx() task: TaskContext): Promise<{ messageId: string }> {}
  */
 export function Task(options: TaskOptions = {}) {
-  return <F extends AnyMethod>(
-    target: object,
-    method: string,
-    descriptor: TypedPropertyDescriptor<F>,
-  ): void => {
-    void descriptor;
+  return <F extends AnyMethod>(target: object, method: string, _method: TypedPropertyDescriptor<F>): void => {
     taskMark.set(target, method, options);
   };
 }

@@ -45,7 +45,7 @@ function providersOf(modules: ModulesContainer): Provided[] {
     for (const wrapper of module.providers.values()) {
       const declared = wrapper.metatype as Provided['type'] | null;
       if (
-        wrapper.isNotMetatype !== true &&
+        !wrapper.isNotMetatype &&
         declared &&
         isTaskClass(declared) &&
         !wrapper.isDependencyTreeStatic()
@@ -54,7 +54,7 @@ function providersOf(modules: ModulesContainer): Provided[] {
           `${declared.name} handles tasks, but it or something it depends on is request-scoped or transient; expected a singleton`,
         );
       }
-      const instance = wrapper.instance as unknown;
+      const instance = wrapper.instance;
       if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
       const type = instance.constructor as Provided['type'] | undefined;
       if (typeof type === 'function' && isTaskClass(type)) seen.set(instance, { instance, type });

@@ -61,7 +61,7 @@ export class RunningTask extends TaskContext {
   }
 
   override log(line: string): Promise<void> {
-    return this.init.note(this.id, 'log', JSON.stringify([this.init.now(), String(line)]));
+    return this.init.note(this.id, 'log', JSON.stringify([this.init.now(), line]));
   }
 
   /** The attempt is over before its handler is. */
