@@ -58,7 +58,7 @@ async function undeclaredImports(unpacked, files) {
     await readFile(join(unpacked, 'package.json'), 'utf8'),
   );
   const declared = { ...dependencies, ...peerDependencies };
-  const faults = new Set();
+  const undeclared = new Map();
   for (const file of files.filter((name) => /\.(js|d\.ts)$/.test(name))) {
     const text = await readFile(join(unpacked, file), 'utf8');
     for (const { fileName } of ts.preProcessFile(text, true, true).importedFiles) {
@@ -68,10 +68,10 @@ async function undeclaredImports(unpacked, files) {
         .split('/')
         .slice(0, fileName.startsWith('@') ? 2 : 1)
         .join('/');
-      if (!(name in declared)) {
-        faults.add(`${file} imports ${name}, which is neither a dependency nor a peer dependency`);
-      }
+      if (!(name in declared) && !undeclared.has(name)) undeclared.set(name, file);
     }
   }
-  return [...faults];
+  return [...undeclared].map(
+    ([name, file]) => `${file} imports ${name}, which is neither a dependency nor a peer dependency`,
+  );
 }
