@@ -7,7 +7,9 @@ import {
   type FactoryProvider,
   type ModuleMetadata,
   type OnApplicationShutdown,
+  type OnModuleInit,
 } from '@nestjs/common';
+import { CacheBinder } from './cache/cache-binder.service.js';
 import { CacheService } from './cache/cache.service.js';
 import { silentLogger, type DepotLogger } from './common/logger.js';
 import { DepotRuntime } from './depot.runtime.js';
@@ -66,11 +68,16 @@ const runtimeProvider: FactoryProvider<DepotRuntime> = {
       useFactory: ({ engine, settings, logger }: DepotRuntime) =>
         new LockService(engine.locks, { ttlMs: settings.lockTtlMs }, engine.clock, logger),
     },
+    CacheBinder,
   ],
   exports: [DepotRuntime, CacheService, LockService],
 })
-export class DepotModule extends ConfigurableModuleClass implements OnApplicationShutdown {
-  constructor(private readonly runtime: DepotRuntime) {
+export class DepotModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly runtime: DepotRuntime,
+    private readonly locks: LockService,
+    private readonly cacheBinder: CacheBinder,
+  ) {
     super();
   }
 
@@ -95,11 +102,13 @@ export class DepotModule extends ConfigurableModuleClass implements OnApplicatio
   }
 
   async onModuleInit(): Promise<void> {
+    this.cacheBinder.bind();
     await this.runtime.engine.open();
   }
 
   /** Connections close last of all: until then every provider may still add tasks and read the cache. */
   async onApplicationShutdown(): Promise<void> {
+    await this.locks.stop();
     await this.runtime.engine.close();
   }
 }

@@ -31,6 +31,14 @@ export {
 } from './task/task.errors.js';
 export { TaskFailedError, type TaskFailure } from './task/task.outcome.js';
 
+export { CacheService, type GetOrSetOptions, type SetOptions } from './cache/cache.service.js';
+export { Cacheable, type CacheableOptions } from './cache/cacheable.decorator.js';
+
+export { LockService } from './lock/lock.service.js';
+export { Lock } from './lock/lock.js';
+export type { AcquireOptions, LockOptions } from './lock/lock.options.js';
+export { LockLostError, LocksStoppedError, LockTimeoutError } from './lock/lock.errors.js';
+
 export { duration, type Duration } from './common/duration.js';
 export type { Backoff, BackoffOptions } from './common/backoff.js';
 export type { DepotLogger } from './common/logger.js';

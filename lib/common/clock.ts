@@ -27,7 +27,10 @@ export const systemClock: Clock = {
 /** Resolves after `ms` by that clock, or at once when the signal aborts. */
 export function wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal?.aborted) { resolve(); return; }
+    if (signal?.aborted) {
+      resolve();
+      return;
+    }
     const done = (): void => {
       cancel();
       signal?.removeEventListener('abort', done);

@@ -44,12 +44,7 @@ function providersOf(modules: ModulesContainer): Provided[] {
   for (const module of modules.values()) {
     for (const wrapper of module.providers.values()) {
       const declared = wrapper.metatype as Provided['type'] | null;
-      if (
-        !wrapper.isNotMetatype &&
-        declared &&
-        isTaskClass(declared) &&
-        !wrapper.isDependencyTreeStatic()
-      ) {
+      if (!wrapper.isNotMetatype && declared && isTaskClass(declared) && !wrapper.isDependencyTreeStatic()) {
         throw new DepotConfigError(
           `${declared.name} handles tasks, but it or something it depends on is request-scoped or transient; expected a singleton`,
         );

@@ -81,7 +81,10 @@ export class Consumer {
   /** Extends the lease and looks around. Never rejects. */
   async beat(): Promise<void> {
     const { name } = this;
-    if (name === undefined || this.stopped) { this.kick(); return; }
+    if (name === undefined || this.stopped) {
+      this.kick();
+      return;
+    }
     try {
       const beat = await this.broker.beat(name, this.busy ? 'busy' : 'idle');
       if (beat === 'lost' && name === this.name) this.doubt();
@@ -173,7 +176,10 @@ export class Consumer {
     try {
       const step = await this.broker.step(name, acks, this.draining ? 0 : this.slots);
       if (name !== this.name) return; // doubted meanwhile: rejoining says what came of this call
-      if (step === 'lost') { this.doubt(); return; }
+      if (step === 'lost') {
+        this.doubt();
+        return;
+      }
       this.ackLimit = ACK_LIMIT;
       this.finished.splice(0, batch.length);
       for (const { task } of batch) this.inHand.delete(task.id);
@@ -225,7 +231,10 @@ export class Consumer {
   /** A task that was handed over. If it was meant for a name of before, rejoining has given it back. */
   private take(consumer: string, task: ClaimedTask): void {
     if (consumer !== this.name || this.stopped) return;
-    if (!this.draining) { this.run(task); return; }
+    if (!this.draining) {
+      this.run(task);
+      return;
+    }
     const held = this.hold(task);
     this.end(held, { id: task.id, to: 'retry', outcome: '', tries: task.tries, delayMs: 0 });
   }

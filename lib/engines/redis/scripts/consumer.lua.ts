@@ -1,19 +1,18 @@
 import { luaScript } from '../lua.js';
-import { QUEUE, SPREAD } from './queue.lua.js';
+import { HEAR, QUEUE, SPREAD } from './queue.lua.js';
 import { KEEPER } from './step.lua.js';
 
 /** give_back(consumer, kept): what it has in hand and is not in the set `kept` goes to the head; the consumer is no more. */
 const GIVE_BACK = `
 local function give_back(consumer, kept)
-  local cid = number(consumer)
+  local process, cid = process_of(consumer), number(consumer)
   local ids, back = call('ZRANGEBYSCORE', active, cid, cid), {}
   for i = #ids, 1, -1 do
     if not kept[ids[i]] then back[#back + 1] = ids[i] end
   end
-  if #back > 0 then
-    call('ZREM', active, unpack(back))
-    call('LPUSH', waiting, unpack(back))
-  end
+  many('ZREM', active, back)
+  many('LPUSH', waiting, back)
+  if call('HGET', members, process) == consumer then call('HDEL', members, process) end
   call('ZREM', consumers, consumer)
   call('ZREM', idle, consumer)
   call('HDEL', suspect, consumer)
@@ -21,8 +20,9 @@ end
 `;
 
 /**
- * Makes a new consumer; the one before it, whose last call has an unknown outcome, is no more (A1). A task of it that
- * was taken away in the meantime, as from the dead, is cleared of the blame: its worker lives.
+ * Makes a new consumer; the one before it, whose last call has an unknown outcome, is no more (A1). So is any other of
+ * the same process: a join of unknown outcome made it, and the repeat takes over from it. A task that was taken away in
+ * the meantime, as from the dead, is cleared of the blame: its worker lives.
  *
  * KEYS  1 prefix
  * ARGV  1 queue  2 wake prefix  3 lease  4 process  5 idle lease  6 previous consumer or ''  7… ids to keep
@@ -34,31 +34,33 @@ export const JOIN = luaScript(
   `${QUEUE}${SPREAD}
 local process, idle_lease, previous = ARGV[4], tonumber(ARGV[5]), ARGV[6]
 call('DEL', P .. 'none')
+${GIVE_BACK}
+hear()
 local cid = math.max(tonumber(call('HGET', meta, 'cid') or 0) + 1, now)
 local self = string.format('%.0f', cid) .. ':' .. process
 call('HSET', meta, 'cid', cid)
-local last = tonumber(call('HGET', meta, 'last') or now)
-if now - last > lease / 2 then call('HSET', meta, 'graceUntil', now + lease) end
-call('HSET', meta, 'last', now)
+local before = { call('HGET', members, process) or nil }
+if previous ~= '' and previous ~= before[1] then before[#before + 1] = previous end
 local kept, ids = {}, {}
-${GIVE_BACK}
-if previous ~= '' then
-  local old, accused = number(previous), call('HGET', suspect, previous)
-  for i = 7, #ARGV do
-    local id = ARGV[i]
-    local holder = call('ZSCORE', active, id)
-    if holder and tonumber(holder) == tonumber(old) then
-      kept[id] = true
-      ids[#ids + 1] = id
-      call('ZADD', active, cid, id)
-      if accused == id then call('HSET', suspect, self, id) end
-    else
-      local blamed = call('HGET', crashes, id)
-      if blamed and tonumber(blamed) > 0 then call('HINCRBY', crashes, id, -1) end
+for i = 7, #ARGV do
+  local id, mine = ARGV[i], false
+  local holder = tonumber(call('ZSCORE', active, id) or -1)
+  for _, consumer in ipairs(before) do
+    if holder == tonumber(number(consumer)) then
+      mine = true
+      if call('HGET', suspect, consumer) == id then call('HSET', suspect, self, id) end
     end
   end
-  give_back(previous, kept)
+  if mine then
+    kept[id] = true
+    ids[#ids + 1] = id
+    call('ZADD', active, cid, id)
+  elseif tonumber(call('HGET', crashes, id) or 0) > 0 then
+    call('HINCRBY', crashes, id, -1)
+  end
 end
+for _, consumer in ipairs(before) do give_back(consumer, kept) end
+call('HSET', members, process, self)
 call('ZADD', consumers, now + (#ids > 0 and lease or idle_lease), self)
 spread()
 return { self, ids }`,
@@ -78,6 +80,7 @@ export const LEAVE = luaScript(
 local self = ARGV[4]
 if not call('ZSCORE', consumers, self) then return 1 end
 call('DEL', P .. 'none')
+hear()
 give_back(self, {})
 spread()
 elect(self, 0)
@@ -86,7 +89,7 @@ return 1`,
 
 /**
  * Extends a lease and says whether a step would find something. A consumer that believes itself idle and was handed a
- * task which it has not seen yet keeps the short lease.
+ * task which it has not seen yet keeps the short lease; when that is over, the push was lost, and it has to join again.
  *
  * KEYS  1 prefix
  * ARGV  1 queue  2 wake prefix  3 lease  4 consumer  5 idle lease  6 'busy' or 'idle'
@@ -95,18 +98,19 @@ return 1`,
 export const BEAT = luaScript(
   'beat',
   1,
-  `${QUEUE}
+  `${QUEUE}${HEAR}
 local self, idle_lease, is_busy = ARGV[4], tonumber(ARGV[5]), ARGV[6] == 'busy'
-local deadline = call('ZSCORE', consumers, self)
-if not deadline then return 'lost' end
+local deadline = tonumber(call('ZSCORE', consumers, self) or -1)
+if deadline < 0 then return 'lost' end
 call('DEL', P .. 'none')
 if is_busy then
-  local last = tonumber(call('HGET', meta, 'last') or now)
-  if now - last > lease / 2 then call('HSET', meta, 'graceUntil', now + lease) end
-  call('HSET', meta, 'last', now)
+  hear()
   call('ZADD', consumers, now + lease, self)
-elseif tonumber(deadline) > now + lease then
+elseif deadline > now + lease then
   call('ZADD', consumers, now + idle_lease, self)
+elseif deadline < now then
+  local cid = number(self)
+  if call('ZCOUNT', active, cid, cid) > 0 then return 'lost' end
 end
 local dead = call('ZRANGE', consumers, 0, 0, 'WITHSCORES')
 if tonumber(dead[2]) < now then return 'look' end

@@ -11,6 +11,7 @@ import { NOW } from '../lua.js';
  *   tries      hash   id -> attempts used            crashes    hash   id -> workers it killed (0: implicated)
  *   suspects   list   ids to be run one per consumer suspect    hash   consumer -> suspect in its hand
  *   waiters    hash   id -> processes to be told     progress, log  hash id -> text
+ *   members    hash   process -> its consumer
  *   meta       hash   cid: newest consumer number, last: when a consumer was heard of, graceUntil, keeper, keeperAt
  *
  * A consumer is `<number>:<process>`; its wake list is the process's. All times are ms. Rules that hold everywhere:
@@ -22,19 +23,47 @@ ${NOW}
 local rec, waiting, delayed, active = P .. 'rec', P .. 'waiting', P .. 'delayed', P .. 'active'
 local consumers, idle, meta = P .. 'consumers', P .. 'idle', P .. 'meta'
 local out, tries, crashes, waiters = P .. 'out', P .. 'tries', P .. 'crashes', P .. 'waiters'
-local suspects, suspect = P .. 'suspects', P .. 'suspect'
+local suspects, suspect, members = P .. 'suspects', P .. 'suspect', P .. 'members'
 local FAR = 9e15
 local call = redis.call
 
 local function number(consumer) return string.match(consumer, '^%d+') end
+local function process_of(consumer) return string.match(consumer, ':(.+)$') end
 
-local function push(consumer, message)
-  call('RPUSH', wakes .. string.match(consumer, ':(.+)$'), message)
+-- Its deadline, or nil when it is dead.
+local function alive(consumer)
+  local deadline = tonumber(call('ZSCORE', consumers, consumer) or -1)
+  return deadline >= now and deadline or nil
 end
 
-local function alive(consumer)
-  local deadline = call('ZSCORE', consumers, consumer)
-  return deadline and tonumber(deadline) >= now
+-- The command with many arguments; unpack takes 8000 at most (X3).
+local function many(command, key, list)
+  for i = 1, #list, 1000 do call(command, key, unpack(list, i, math.min(i + 999, #list))) end
+end
+`;
+
+/**
+ * hear(): somebody at work was heard of. After a silence in which tasks were in hand and nobody was (Redis was away, or
+ * its clock jumped), nobody is declared dead for a lease; when the clock was set back, a lease is a lease again (B1).
+ */
+export const HEAR = `
+local grace = 0
+local function hear()
+  local state = call('HMGET', meta, 'last', 'graceUntil')
+  local last = tonumber(state[1] or now)
+  grace = math.min(tonumber(state[2] or 0), now + lease)
+  if now < last then
+    for _, consumer in ipairs(call('ZRANGEBYSCORE', consumers, '(' .. now + lease, '+inf')) do
+      local cid = number(consumer)
+      if call('ZCOUNT', active, cid, cid) > 0 then call('ZADD', consumers, now + lease, consumer) end
+    end
+    call('HSET', meta, 'last', now, 'graceUntil', grace)
+  elseif now - last > lease / 2 and call('EXISTS', active) == 1 then
+    grace = now + lease
+    call('HSET', meta, 'last', now, 'graceUntil', grace)
+  else
+    call('HSET', meta, 'last', now)
+  end
 end
 `;
 
@@ -58,8 +87,9 @@ local function tell(id, state, outcome)
   local processes = call('HGET', waiters, id)
   if not processes then return end
   for process in string.gmatch(processes, '%S+') do
-    call('RPUSH', wakes .. process, 'f\\n' .. queue .. '\\n' .. id .. '\\n' .. state .. '\\n' .. outcome)
-    call('PEXPIRE', wakes .. process, 60000)
+    local message = table.concat({ 'f', queue, id, state, outcome }, '\\n')
+    -- A process that is gone never pops it; a list with tasks in it must not expire, however.
+    if call('RPUSH', wakes .. process, message) == 1 then call('PEXPIRE', wakes .. process, 60000) end
   end
   call('HDEL', waiters, id)
 end
@@ -95,9 +125,10 @@ end
 /**
  * hold(consumer, ids): the consumer has these in hand from now on; returns flat id, tries, envelope. An id without a
  * record is dropped (A7). nudge(at, except): some idle consumer will look again at that time (B6).
+ * hand(consumer, deadline, free, held): what it has been made to hold is pushed to the idle consumer.
  * spread(): idle consumers are handed what waits, each a share; the task itself lies on its wake list.
  */
-export const SPREAD = `
+export const SPREAD = `${HEAR}
 local function hold(consumer, ids)
   if #ids == 0 then return ids end
   local records = call('HMGET', rec, unpack(ids))
@@ -121,8 +152,8 @@ local function nudge(at, except)
   local chosen, known = keeper[1], tonumber(keeper[2] or FAR)
   if not chosen or chosen == except or known + 2000 < now or not call('ZSCORE', idle, chosen) or not alive(chosen) then
     chosen = nil
-    for _, consumer in ipairs(call('ZREVRANGE', idle, 0, 1)) do
-      if not chosen and consumer ~= except then chosen = consumer end
+    for _, consumer in ipairs(call('ZREVRANGE', idle, 0, 9)) do
+      if not chosen and consumer ~= except and alive(consumer) then chosen = consumer end
     end
     if not chosen then return end
     at = math.min(at, math.max(known, now))
@@ -130,25 +161,25 @@ local function nudge(at, except)
     return
   end
   call('HSET', meta, 'keeper', chosen, 'keeperAt', at)
-  push(chosen, 'd\\n' .. queue .. '\\n' .. math.max(0, at - now))
+  call('RPUSH', wakes .. process_of(chosen), table.concat({ 'd', queue, math.max(0, at - now) }, '\\n'))
 end
 
 -- A consumer that has something in hand must be heard of within a lease, and another one watches it.
-local function busy(consumer, deadline)
-  if deadline <= now + lease then return end
+local function watch(consumer)
   call('ZADD', consumers, now + lease, consumer)
-  call('HSET', meta, 'last', now)
   nudge(now + math.floor(lease * 0.4), consumer)
 end
 
-local function hand(consumer, ids)
-  local held, messages = hold(consumer, ids), {}
+local function hand(consumer, deadline, free, held)
+  local messages = {}
   for i = 1, #held, 3 do
     messages[#messages + 1] = table.concat({ 't', queue, consumer, held[i], held[i + 1], held[i + 2] }, '\\n')
   end
   if #messages == 0 then return end
-  call('RPUSH', wakes .. string.match(consumer, ':(.+)$'), unpack(messages))
-  busy(consumer, tonumber(call('ZSCORE', consumers, consumer)))
+  local wake = wakes .. process_of(consumer)
+  if call('RPUSH', wake, unpack(messages)) > #messages then call('PERSIST', wake) end
+  if #messages < free then call('ZINCRBY', idle, -#messages, consumer) else call('ZREM', idle, consumer) end
+  if deadline > now + lease then watch(consumer) end
 end
 
 local function spread()
@@ -158,12 +189,13 @@ local function spread()
     local waits = call('LLEN', waiting)
     if waits == 0 then return end
     local consumer, free = top[1], tonumber(top[2])
-    if not alive(consumer) then
+    local deadline = alive(consumer)
+    if not deadline then
       call('ZREM', idle, consumer)
     else
       local share = math.min(free, math.ceil(waits / call('ZCARD', idle)), 500)
-      if share < free then call('ZINCRBY', idle, -share, consumer) else call('ZREM', idle, consumer) end
-      hand(consumer, call('LPOP', waiting, share))
+      if deadline > now + lease then hear() end
+      hand(consumer, deadline, free, hold(consumer, call('LPOP', waiting, share)))
     end
   end
 end

@@ -123,6 +123,7 @@ if set_apart == 0 then return call('LRANGE', waiting, start, stop) end
 local total = set_apart + call('LLEN', waiting)
 if start < 0 then start = math.max(0, total + start) end
 if stop < 0 then stop = total + stop end
+if stop < start then return {} end
 local ids = call('LRANGE', suspects, start, stop)
 if stop < set_apart then return ids end
 for _, id in ipairs(call('LRANGE', waiting, math.max(0, start - set_apart), stop - set_apart)) do ids[#ids + 1] = id end

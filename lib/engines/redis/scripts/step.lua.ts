@@ -3,7 +3,8 @@ import { FINISH, QUEUE, SPREAD } from './queue.lua.js';
 
 /**
  * due(self): when somebody idle has to look again: a delayed task, or the lease of another consumer that is at work.
- * elect(self, free): an idle consumer becomes the keeper of that time if there is none; returns ms until then, or -1.
+ * elect(self, free, news): an idle consumer becomes the keeper of that time if there is none; returns ms until then, or
+ * -1. The keeper is told of `news`, a time that it may not know of.
  */
 export const KEEPER = `
 local function due(self)
@@ -13,25 +14,27 @@ local function due(self)
   for i = 1, #others, 2 do
     local deadline = tonumber(others[i + 1])
     if others[i] ~= self and deadline <= now + lease then
-      return math.min(at, deadline + 1, now + math.floor(lease * 0.4))
+      return math.min(at, math.max(deadline + 1, grace), now + math.floor(lease * 0.4))
     end
   end
   return at
 end
 
-local function elect(self, free)
+local function elect(self, free, news)
   local keeper = call('HMGET', meta, 'keeper', 'keeperAt')
-  local mine, known = keeper[1] == self, tonumber(keeper[2] or FAR)
+  local chosen, known = keeper[1], tonumber(keeper[2] or FAR)
+  local mine = chosen == self
+  if chosen and not mine and known + 2000 >= now and call('ZSCORE', idle, chosen) and alive(chosen) then
+    if news and news < known then nudge(news, self) end
+    return -1
+  end
   if free > 0 then
-    if not mine and keeper[1] and known + 2000 >= now and call('ZSCORE', idle, keeper[1]) and alive(keeper[1]) then
-      return -1
-    end
     local at = due(self)
     if not mine or at ~= known then call('HSET', meta, 'keeper', self, 'keeperAt', string.format('%.0f', at)) end
     return at < FAR and math.max(0, at - now) or -1
   end
-  if mine then
-    call('HDEL', meta, 'keeper', 'keeperAt')
+  if mine then call('HDEL', meta, 'keeper', 'keeperAt') end
+  if mine or news then
     local at = due(self)
     if at < FAR then nudge(at, self) end
   end
@@ -56,13 +59,14 @@ local function blame(id)
 end
 
 local function bury(consumer)
+  local process, cid = process_of(consumer), number(consumer)
   call('ZREM', consumers, consumer)
   call('ZREM', idle, consumer)
-  call('PEXPIRE', wakes .. string.match(consumer, ':(.+)$'), 60000)
-  local cid = number(consumer)
+  if call('HGET', members, process) == consumer then call('HDEL', members, process) end
+  call('PEXPIRE', wakes .. process, 60000)
   local ids = call('ZRANGEBYSCORE', active, cid, cid)
   if #ids == 0 then return end
-  call('ZREM', active, unpack(ids))
+  many('ZREM', active, ids)
   local accused = call('HGET', suspect, consumer) or (#ids == 1 and ids[1])
   call('HDEL', suspect, consumer)
   local innocent = {}
@@ -76,7 +80,7 @@ local function bury(consumer)
       innocent[#innocent + 1] = id
     end
   end
-  if #innocent > 0 then call('LPUSH', waiting, unpack(innocent)) end
+  many('LPUSH', waiting, innocent)
 end
 
 local function reap()
@@ -85,6 +89,22 @@ local function reap()
   for _, consumer in ipairs(dead) do
     if consumer ~= self then bury(consumer) end
   end
+end
+`;
+
+/** accuse(consumer): it holds the next suspect, if there is one and it has none yet; returns what hold() does. */
+const ACCUSE = `
+local function accuse(consumer)
+  for _ = 1, call('HEXISTS', suspect, consumer) == 0 and 100 or 0 do
+    local id = call('LPOP', suspects)
+    if not id then break end
+    local held = hold(consumer, { id })
+    if #held > 0 then
+      call('HSET', suspect, consumer, id)
+      return held
+    end
+  end
+  return {}
 end
 `;
 
@@ -107,15 +127,10 @@ local max_crashes, keep_completed, keep_dead = tonumber(ARGV[7]), tonumber(ARGV[
 local deadline = call('ZSCORE', consumers, self)
 if not deadline then return nil end
 call('DEL', P .. 'none')
-local state = call('HMGET', meta, 'last', 'graceUntil')
-local grace = tonumber(state[2] or 0)
-if now - tonumber(state[1] or now) > lease / 2 then
-  grace = now + lease
-  call('HSET', meta, 'graceUntil', grace)
-end
-${FINISH}${SPREAD}${KEEPER}${REAP}
+${FINISH}${SPREAD}${KEEPER}${REAP}${ACCUSE}
+hear()
 -- Acknowledgements.
-local acked, completed, dead, parked, retried, used = {}, {}, {}, {}, {}, {}
+local acked, completed, dead, parked, retried, used, news = {}, {}, {}, {}, {}, {}, nil
 for i = 10, #ARGV, 5 do
   local to, id, outcome = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   acked[#acked + 1] = id
@@ -144,7 +159,12 @@ if #acked > 0 then
     for i = 10, #ARGV, 5 do
       if ARGV[i] == 'retry' then
         local delay = tonumber(ARGV[i + 4])
-        if delay > 0 then call('ZADD', delayed, now + delay, ARGV[i + 1]) else call('RPUSH', waiting, ARGV[i + 1]) end
+        if delay > 0 then
+          call('ZADD', delayed, now + delay, ARGV[i + 1])
+          news = math.min(news or FAR, now + delay)
+        else
+          call('RPUSH', waiting, ARGV[i + 1])
+        end
       end
     end
   end
@@ -163,11 +183,7 @@ local in_hand = call('ZCOUNT', active, cid, cid)
 local free = math.min(slots - in_hand, 1000)
 local claimed = {}
 local quarantine = call('LLEN', suspects) > 0
-if quarantine and free > 0 and call('HEXISTS', suspect, self) == 0 then
-  local id = call('LPOP', suspects)
-  claimed = hold(self, { id })
-  if #claimed > 0 then call('HSET', suspect, self, id) end
-end
+if quarantine and free > 0 then claimed = accuse(self) end
 for _ = 1, 10 do
   local wanted = free - #claimed / 3
   if wanted <= 0 then break end
@@ -178,25 +194,23 @@ end
 in_hand = in_hand + #claimed / 3
 free = math.max(0, slots - in_hand)
 if free > 0 then call('ZADD', idle, free, self) else call('ZREM', idle, self) end
-call('HSET', meta, 'last', now)
-if in_hand > 0 then
-  if tonumber(deadline) > now + lease then busy(self, tonumber(deadline)) else call('ZADD', consumers, now + lease, self) end
-else
+if in_hand == 0 then
   call('ZADD', consumers, now + idle_lease, self)
+elseif tonumber(deadline) > now + lease then
+  watch(self)
+else
+  call('ZADD', consumers, now + lease, self)
 end
 -- What is left is for idle others.
 if quarantine then
-  for _, consumer in ipairs(call('ZREVRANGE', idle, 0, 99)) do
-    if consumer ~= self and alive(consumer) and call('HEXISTS', suspect, consumer) == 0 then
-      local id = call('LPOP', suspects)
-      if not id then break end
-      call('HSET', suspect, consumer, id)
-      if call('ZINCRBY', idle, -1, consumer) == '0' then call('ZREM', idle, consumer) end
-      hand(consumer, { id })
-    end
+  local others = call('ZREVRANGE', idle, 0, 99, 'WITHSCORES')
+  for i = 1, #others, 2 do
+    local consumer, deadline = others[i], alive(others[i])
+    if consumer ~= self and deadline then hand(consumer, deadline, tonumber(others[i + 1]), accuse(consumer)) end
   end
 end
 spread()
-local next = #promoted == 500 and 0 or elect(self, free)
+local next = elect(self, free, news)
+if #promoted == 500 then next = 0 end
 return { next, claimed, handed or {} }`,
 );
