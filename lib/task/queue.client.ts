@@ -188,7 +188,8 @@ function snapshot(queue: string, record: TaskRecord): TaskSnapshot {
     name,
     state,
     payload,
-    attempt: tries,
+    // A retry is counted when it is decided; what runs, or ended well, is one further on.
+    attempt: state === 'active' || state === 'completed' ? tries + 1 : tries,
     progress: record.progress === undefined ? undefined : decode(record.progress, 'progress'),
     result: state === 'completed' && outcome ? decode(outcome.body, 'result') : undefined,
     error: failed ? readFailure(outcome.body) : undefined,

@@ -86,7 +86,7 @@ export interface TaskSnapshot<P = unknown, R = unknown> {
   readonly name: string;
   readonly state: TaskState;
   readonly payload: P;
-  /** Attempts used so far. */
+  /** Number of its newest attempt, under way or ended; 0 when none has begun. */
   readonly attempt: number;
   readonly progress: unknown;
   /** The handler's result, when it is `completed`. */
