@@ -15,7 +15,8 @@ export type LockAnswer =
  *
  * Every method is one atomic step, and each of them first takes the lock from an owner whose time is over by the
  * engine's clock and hands it to the first waiter. A hand-over lasts `HAND_OVER_MS` at most: the waiter is told through
- * `onGranted` and takes the lock up with `acquire`; if it doesn't, it is taken for dead.
+ * `onGranted` and takes the lock up with `acquire`; if it doesn't, it is taken for dead. An engine may take its whole
+ * process for dead, so that others who wait there lose their place, too, until they ask again.
  *
  * A call that rejects with `EngineUnavailableError` may or may not have happened. Repeating any is harmless.
  */
@@ -23,7 +24,7 @@ export interface LockStore {
   /** Grants the lock if it is free, for `ttlMs` and with a token greater than any that the key ever had; the owner itself is granted it anew, with the token it has. */
   tryAcquire(key: string, owner: string, ttlMs: number): Promise<LockAnswer>;
 
-  /** The same; when it is not granted the owner stands in the queue, at the place it has already or else at the end. */
+  /** The same; when it is not granted the owner waits for it with that ttl, at the place it has already or else at the end of the queue. */
   acquire(key: string, owner: string, ttlMs: number): Promise<LockAnswer>;
 
   /** Lets the lock expire in `ttlMs` from now, if that owner has it; says whether it has. */

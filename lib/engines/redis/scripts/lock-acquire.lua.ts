@@ -26,8 +26,8 @@ if mode == 'wait' then
   if not call('ZSCORE', waiting, me) then
     local last = call('ZRANGE', waiting, -1, -1, 'WITHSCORES')[2]
     call('ZADD', waiting, (tonumber(last) or 0) + 1, me)
-    call('HSET', asked, me, ttl)
   end
+  call('HSET', asked, me, ttl)
   local kept = KEPT + deadline - now
   call('PEXPIRE', waiting, kept)
   call('PEXPIRE', asked, kept)
