@@ -10,9 +10,12 @@ import { PostcardsModule } from './postcards/postcards.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 
+// Awaited here, so that wrong settings fail the import of this file, where it can be caught.
+const settings = await ConfigModule.forRoot({ isGlobal: true, validate: readSettings });
+
 @Module({
   imports: [
-    ConfigModule.forRoot({ isGlobal: true, validate: readSettings }),
+    settings,
     DepotModule.forRootAsync({ inject: [ConfigService], useFactory: depotOptions }),
     CitiesModule,
     PostcardsModule,

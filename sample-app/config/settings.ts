@@ -5,7 +5,10 @@ import { IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'cl
 import type { Duration } from 'nestjs-depot';
 import { IsDuration } from './duration.validator.js';
 
-/** Every setting of the app. `.env.example` says what each one does. */
+/**
+ * Every setting of the app; `.env.example` says what each one does. Numbers are declared as such, although their
+ * default shows it: the declaration is what text of the environment is converted by.
+ */
 export class Settings {
   @Matches(/^\S+$/)
   HOST = '127.0.0.1';
@@ -13,7 +16,7 @@ export class Settings {
   @IsInt()
   @Min(0)
   @Max(65_535)
-  PORT = 3000;
+  PORT: number = 3000;
 
   @IsOptional()
   @Matches(/^rediss?:\/\//, { message: 'must start with redis:// or rediss://' })
@@ -26,11 +29,11 @@ export class Settings {
   @IsInt()
   @Min(1)
   @Max(65_535)
-  REDIS_PORT = 6379;
+  REDIS_PORT: number = 6379;
 
   @IsInt()
   @Min(0)
-  REDIS_DB = 0;
+  REDIS_DB: number = 0;
 
   @IsOptional()
   @IsString()
@@ -53,7 +56,7 @@ export class Settings {
 
   @IsInt()
   @Min(1)
-  CONCURRENCY = 4;
+  CONCURRENCY: number = 4;
 
   @IsDuration()
   CACHE_TTL: Duration = '10m';
@@ -80,6 +83,9 @@ export class Settings {
   LEDGER_FILE?: string;
 }
 
+/** Says which settings are wrong, and what they should be. */
+export class SettingsError extends Error {}
+
 const SECRET = /URL|PASSWORD/;
 
 /** Reads the settings out of the environment. An empty variable counts as not set. */
@@ -91,9 +97,10 @@ export function readSettings(environment: Record<string, unknown>): Settings {
   });
   const problems = validateSync(settings).map(({ property, constraints = {} }) => {
     const value = SECRET.test(property) ? '(hidden)' : JSON.stringify(environment[property]);
-    const reasons = Object.values(constraints).map((reason) => reason.replace(`${property} `, ''));
-    return `${property} is ${value}: ${reasons.join(', ')}`;
+    // The rule that is declared first comes last, and the others follow from it: what is no number is in no range.
+    const reason = Object.values(constraints).at(-1)?.replace(`${property} `, '') ?? 'wrong';
+    return `${property} is ${value}; it ${reason}`;
   });
-  if (problems.length > 0) throw new Error(`the settings are wrong\n  ${problems.join('\n  ')}`);
+  if (problems.length > 0) throw new SettingsError(`the settings are wrong\n  ${problems.join('\n  ')}`);
   return settings;
 }
