@@ -44,7 +44,7 @@ export class Child {
     for (;;) {
       const found = pattern.exec(this.output);
       if (found) return found;
-      if (!this.running) throw new Error(`${this.name} did not start:\n${this.output.trim()}`);
+      if (!this.running) throw new Error(`${this.name} did not start, see above`);
       await after(20, undefined, { signal });
     }
   }
@@ -55,11 +55,6 @@ export class Child {
     const exit = once(this.process, 'exit');
     this.process.kill(how);
     await exit;
-  }
-
-  /** Freezes it, or lets it go on. */
-  signal(which: 'SIGSTOP' | 'SIGCONT'): void {
-    this.process.kill(which);
   }
 
   /** Asks it to end; insists after a while. @returns whether asking was enough */

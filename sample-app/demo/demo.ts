@@ -11,7 +11,8 @@ const TIME_LIMIT_MS = 90_000;
 const { values } = parseArgs({ options: { redis: { type: 'boolean', default: false } } });
 const story = new Story();
 const end = new AbortController();
-const interrupt = (): void => end.abort(new Error('interrupted'));
+const INTERRUPTED = new Error('interrupted');
+const interrupt = (): void => end.abort(INTERRUPTED);
 process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
 
 try {
@@ -24,7 +25,7 @@ try {
     await (command === undefined ? playEmbedded(stage, story) : playOnRedis(stage, story, command));
     if (story.failures > 0) story.tell(`\n${stage.lastWords()}`);
   } catch (error) {
-    story.tell(`\n${stage.lastWords()}`);
+    if (end.signal.reason !== INTERRUPTED) story.tell(`\n${stage.lastWords()}`);
     throw error;
   } finally {
     clearTimeout(limit);

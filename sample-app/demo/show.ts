@@ -18,7 +18,7 @@ export function show(ordered: Ordered, tasks: ReadonlyMap<string, TaskView>, sto
     const task = tasks.get(id);
     const report = task?.result as Report | undefined;
     const mean = report ? Math.round(report.sumKm / report.cities) : 0;
-    row(story, `report from ${from}`, task, `the mean city of the world is ${mean} km away`);
+    row(story, `report from ${from}`, task, `cities are ${mean} km away on average`);
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Child } from './child.process.js';
 
 const APP = join(import.meta.dirname, '..');
+const LAST_LINES = 20;
 
 /** Everything that the demo has to clear away: its processes and a folder for their files. */
 export class Stage {
@@ -54,7 +55,12 @@ export class Stage {
 
   /** What the processes printed last, for whoever looks for the cause of a failure. */
   lastWords(): string {
-    return this.children.map((child) => `--- ${child.name} ${child.pid}\n${child.output}`).join('\n');
+    return this.children
+      .map(
+        ({ name, pid, output }) =>
+          `--- ${name} ${pid}\n${output.trim().split('\n').slice(-LAST_LINES).join('\n')}`,
+      )
+      .join('\n');
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ export class Story {
   private readonly startedAt = performance.now();
   private live = false;
   private printedAt = -Infinity;
+  private printed = '';
 
   chapter(title: string): void {
     this.print(`\n${colour(1, title)}`);
@@ -25,11 +26,13 @@ export class Story {
     this.print(`  ${mark} ${promise.padEnd(46)} ${colour(kept ? 2 : 31, detail)}`);
   }
 
-  /** How far it is: one line that stays in place on a terminal, a line a second elsewhere. */
+  /** How far it is: one line that stays in place on a terminal; elsewhere a line a second, if it has news. */
   progress(done: number, total: number, status: string): void {
     const now = performance.now();
-    if (!stdout.isTTY && now - this.printedAt < 1_000) return;
+    const state = `${done} ${total} ${status}`;
+    if (!stdout.isTTY && (now - this.printedAt < 1_000 || state === this.printed)) return;
     this.printedAt = now;
+    this.printed = state;
     const filled = Math.round((BAR * done) / total);
     const bar = '█'.repeat(filled) + '░'.repeat(BAR - filled);
     const seconds = ((now - this.startedAt) / 1_000).toFixed(1).padStart(5);

@@ -27,16 +27,13 @@ export async function follow(
   }
 }
 
-/** How many wait and run, and how far the one is that has told so last. */
+/** How many wait and run, and how far the one is that was begun last. */
 function summary(tasks: readonly TaskView[]): string {
-  const states = ['waiting', 'delayed', 'active']
+  const parts = ['waiting', 'delayed', 'active']
     .map((state) => [tasks.filter((task) => task.state === state).length, state] as const)
     .filter(([count]) => count > 0)
     .map(([count, state]) => `${count} ${state}`);
-  const telling = tasks.filter(({ state, progress }) => state === 'active' && progress).slice(-2);
-  const progress = telling.map(
-    ({ name, progress: p }) =>
-      `${name} ${Math.round((100 * (p?.current ?? 0)) / (p?.total ?? 1))} %: ${p?.status ?? ''}`,
-  );
-  return [states.join(', '), ...progress].join(' · ');
+  const progress = tasks.findLast(({ state, progress }) => state === 'active' && progress)?.progress;
+  if (progress) parts.push(`${progress.status} (${Math.round((100 * progress.current) / progress.total)} %)`);
+  return parts.join(', ');
 }

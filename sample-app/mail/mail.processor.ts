@@ -20,14 +20,15 @@ export class MailProcessor {
         return { messageId };
       } catch (error) {
         await task.log(`attempt ${task.attempt}: ${String(error)}`);
-        throw isPermanent(error) ? new DiscardTask(`refused for good: ${String(error)}`) : error;
+        throw isPermanent(error)
+          ? new DiscardTask(`refused for good: ${error.message}`, { cause: error })
+          : error;
       }
     });
   }
 }
 
 /** SMTP answers 5yz to what will never succeed, 4yz to what may later. */
-function isPermanent(error: unknown): boolean {
-  const code = (error as { responseCode?: number }).responseCode;
-  return code !== undefined && code >= 500;
+function isPermanent(error: unknown): error is Error {
+  return error instanceof Error && ((error as { responseCode?: number }).responseCode ?? 0) >= 500;
 }

@@ -16,7 +16,9 @@ export async function checkPictures(folder: string, story: Story): Promise<void>
   let written = 0;
   let least = Infinity;
   for (const order of POSTCARDS) {
-    const attachment = mails.find((mail) => recipient(mail) === order.to)?.attachments[0];
+    const attachment = mails
+      .filter((mail) => recipient(mail) === order.to)
+      .flatMap(({ attachments }) => attachments)[0];
     if (attachment?.mimeType !== 'image/png' || typeof attachment.content === 'string') continue;
     const picture = attachment.content;
     const { format, width, height } = await sharp(picture).metadata();
