@@ -42,13 +42,14 @@ export async function run([program, ...args], { budgetMs }) {
   const group = child.pid;
   groups.add(group);
   const callOff = killWhenOrphaned(-group);
-  const overrun = new AbortController();
-  const timeOut = pause(budgetMs, undefined, { signal: overrun.signal }).then(
-    () => end(group).then(() => `exceeded its budget of ${budgetMs / 1_000} s`),
-    () => undefined,
-  );
-  let fault = await Promise.race([exited, timeOut]);
-  overrun.abort();
+  let overrun;
+  const timer = setTimeout(() => {
+    overrun = `exceeded its budget of ${budgetMs / 1_000} s`;
+    void end(group);
+  }, budgetMs);
+  const exit = await exited;
+  clearTimeout(timer);
+  let fault = overrun ?? exit;
   const left = await leftRunning(group);
   if (left.length > 0) {
     fault ??= `left running: ${left.join(', ')}`;
