@@ -3,7 +3,7 @@ import type { DepotLogger } from '../../common/logger.js';
 import type { RedisLink } from './redis-link.js';
 
 /** Seconds of one BLPOP. Only a bound on a half-open socket: whatever is pushed wakes it at once. */
-export const BLOCK_SECONDS = 60;
+export const BLOCK_SECONDS = 10;
 
 type Listener = (fields: string[]) => void;
 
@@ -38,7 +38,7 @@ export class RedisInbox {
   start(): Promise<void> {
     this.starting ??= this.link.open().then(
       () => {
-        this.link.onReady(() => this.gapListeners.forEach((listener) => listener()));
+        this.link.onBack(() => this.gap());
         void this.loop();
       },
       (error: unknown) => {
@@ -52,6 +52,11 @@ export class RedisInbox {
   stop(): void {
     this.stopped = true;
     this.link.close();
+  }
+
+  /** Something that was taken from the list may not have arrived. */
+  gap(): void {
+    for (const listener of this.gapListeners) listener();
   }
 
   /** Hands out messages that another call has taken from the list. */

@@ -27,6 +27,8 @@ export class RedisLink {
   readonly redis: Redis;
   private lastError: Error | undefined;
   private closed = false;
+  private wasReady = false;
+  private readonly backListeners: (() => void)[] = [];
 
   constructor(private readonly settings: LinkSettings) {
     this.redis = settings.connect({
@@ -42,6 +44,11 @@ export class RedisLink {
       ...(settings.commandTimeoutMs > 0 && { socketTimeout: settings.commandTimeoutMs }),
     });
     this.redis.on('error', (error: Error) => (this.lastError = error));
+    this.redis.on('ready', () => {
+      this.lastError = undefined;
+      if (this.wasReady) this.backListeners.forEach((listener) => listener());
+      this.wasReady = true;
+    });
   }
 
   /** @throws EngineUnavailableError naming host and port when there is no connection within the connect time-out */
@@ -53,9 +60,9 @@ export class RedisLink {
     return this.redis.status === 'ready';
   }
 
-  /** Calls back after every (re)connection. */
-  onReady(listener: () => void): void {
-    this.redis.on('ready', listener);
+  /** Calls back when the connection was lost and is there again. */
+  onBack(listener: () => void): void {
+    this.backListeners.push(listener);
   }
 
   /** Calls back when the connection is lost. */
@@ -101,7 +108,7 @@ export class RedisLink {
     const name = `depot:${script.name}`;
     const commands = this.redis as unknown as Record<string, ScriptRunner | undefined>;
     if (!commands[name]) {
-      const lua = script.lua.replace(NOW, this.settings.now ?? SERVER_TIME);
+      const lua = script.lua.replace(NOW, () => this.settings.now ?? SERVER_TIME);
       this.redis.defineCommand(name, { numberOfKeys: script.numberOfKeys, lua });
     }
     const run = commands[name];

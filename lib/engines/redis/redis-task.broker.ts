@@ -21,7 +21,7 @@ import type { RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
 import { ADD } from './scripts/add.lua.js';
 import { BEAT, JOIN, LEAVE } from './scripts/consumer.lua.js';
-import { AWAIT, COUNTS, LIST, NOTE, READ, REMOVE, TIDY } from './scripts/record.lua.js';
+import { AWAIT, CHECK, COUNTS, LIST, NOTE, READ, REMOVE, TIDY } from './scripts/record.lua.js';
 import { STEP } from './scripts/step.lua.js';
 
 /** Tasks of one call of `add` at most, so that no script blocks Redis for long; more are sent as several calls. */
@@ -45,11 +45,16 @@ export class RedisTaskBroker implements TaskBroker {
       this.push(queue, { kind: 'finished', id, state: state as Finished['state'], outcome }),
     );
     inbox.onGap(() => this.queues.forEach((queue) => queue.gap()));
+    // A step empties the whole wake list; when its answer is lost, so are messages for other queues.
+    link.onBack(() => inbox.gap());
   }
 
   queue(settings: QueueSettings): QueueBroker {
-    const queue = new RedisQueueBroker(settings, this.link, this.inbox, this.keys, this.process);
-    this.queues.set(settings.name, queue);
+    let queue = this.queues.get(settings.name);
+    if (!queue) {
+      queue = new RedisQueueBroker(settings, this.link, this.inbox, this.keys, this.process);
+      this.queues.set(settings.name, queue);
+    }
     return queue;
   }
 
@@ -68,6 +73,7 @@ class RedisQueueBroker implements QueueBroker {
   private readonly header: readonly (string | number)[];
   private readonly pushListeners: ((push: Push) => void)[] = [];
   private readonly gapListeners: (() => void)[] = [];
+  private checked = false;
 
   constructor(
     private readonly settings: QueueSettings,
@@ -113,7 +119,7 @@ class RedisQueueBroker implements QueueBroker {
     for (const ack of acks) {
       args.push(ack.to, ack.id, ack.outcome, ack.tries, ack.to === 'retry' ? Math.ceil(ack.delayMs) : 0);
     }
-    const reply = (await this.link.run(STEP, [this.prefix, this.inbox.key], [...this.header, ...args])) as
+    const reply = (await this.run(STEP, args, [this.inbox.key])) as
       [next: number, claimed: string[], messages: string[]] | null;
     if (!reply) return 'lost';
     const [next, claimed, messages] = reply;
@@ -181,8 +187,16 @@ class RedisQueueBroker implements QueueBroker {
     this.gapListeners.forEach((listener) => listener());
   }
 
-  private run(script: LuaScript, args: readonly (string | number)[]): Promise<unknown> {
-    return this.link.run(script, [this.prefix], [...this.header, ...args]);
+  private async run(
+    script: LuaScript,
+    args: readonly (string | number)[],
+    keys: readonly string[] = [],
+  ): Promise<unknown> {
+    if (!this.checked) {
+      await this.link.run(CHECK, [this.prefix], this.header);
+      this.checked = true;
+    }
+    return this.link.run(script, [this.prefix, ...keys], [...this.header, ...args]);
   }
 }
 

@@ -2,6 +2,34 @@ import { luaScript } from '../lua.js';
 import { FORGET, QUEUE, SPREAD, TELL } from './queue.lua.js';
 
 /**
+ * Whether every key of the queue is its own or free. Looked at once, before the first write: an error in the middle of a
+ * script would leave half of a transition behind.
+ *
+ * KEYS  1 prefix
+ * ARGV  1 queue  2 wake prefix  3 lease
+ * Returns 1, or an error that names the key
+ */
+export const CHECK = luaScript(
+  'check',
+  1,
+  `${QUEUE}
+local kinds = {
+  hash = { 'rec', 'out', 'tries', 'crashes', 'suspect', 'members', 'waiters', 'progress', 'log', 'meta' },
+  zset = { 'delayed', 'active', 'consumers', 'idle', 'completed', 'dead', 'parked' },
+  list = { 'waiting', 'suspects' },
+}
+for kind, names in pairs(kinds) do
+  for _, name in ipairs(names) do
+    local found = call('TYPE', P .. name).ok
+    if found ~= 'none' and found ~= kind then
+      return redis.error_reply('WRONGTYPE the key ' .. P .. name .. ' is a ' .. found .. ' of somebody else')
+    end
+  end
+end
+return 1`,
+);
+
+/**
  * Everything that is known of tasks.
  *
  * KEYS  1 prefix
@@ -170,7 +198,10 @@ for state, age in pairs({ completed = ARGV[4], dead = ARGV[5] }) do
 end
 local handled, back = {}, {}
 for i = 7, #ARGV do handled[ARGV[6] .. ARGV[i]] = true end
-for _, id in ipairs(call('ZRANGE', P .. 'parked', 0, 4999)) do
+-- Of more than can be looked at in one call, another stretch each time, so that none is out of reach.
+local spare = math.max(0, call('ZCARD', P .. 'parked') - 5000)
+local from = spare > 0 and now % (spare + 1) or 0
+for _, id in ipairs(call('ZRANGE', P .. 'parked', from, from + 4999)) do
   local envelope = call('HGET', rec, id)
   if not envelope then
     call('ZREM', P .. 'parked', id)
