@@ -14,35 +14,15 @@ import type {
 import { crashOutcome } from '../../task/task.outcome.js';
 import type { FinalState, TaskState } from '../../task/task.state.js';
 import { Deque } from './deque.js';
+import { EmbeddedConsumers, type EmbeddedConsumer } from './embedded-consumers.js';
+import { appendToLog, newTask, type EmbeddedTask } from './embedded-task.js';
+import { EndedTasks } from './ended-tasks.js';
 import { SortedSet } from './sorted-set.js';
 
 /** Pushes to a process; it may be gone. */
 export type Deliver = (process: string, queue: string, push: Push) => void;
 
-/** What is stored of a task, except where it is. */
-export interface EmbeddedTask {
-  readonly id: string;
-  readonly envelope: string;
-  tries: number;
-  /** Workers that died with it; 0: was in hand when one died that had others, too. */
-  crashes: number | undefined;
-  outcome: string | undefined;
-  progress: string | undefined;
-  log: string[];
-}
-
-interface ConsumerEntry {
-  readonly name: string;
-  readonly process: string;
-  readonly hand: Set<string>;
-  deadline: number;
-  /** Free slots that others may fill; 0: not idle. */
-  free: number;
-  suspect: string | undefined;
-}
-
-const LOG_BYTES = 65_536;
-/** What one call promotes or clears away at most. */
+/** What one call promotes or un-parks at most. */
 const LIMIT = 500;
 
 /**
@@ -54,29 +34,18 @@ export class EmbeddedQueue {
   readonly waiting = new Deque<string>();
   readonly suspects = new Deque<string>();
   readonly delayed = new SortedSet();
-  /** When each ended or was parked, oldest first. */
-  readonly ended: Readonly<Record<FinalState | 'parked', Map<string, number>>> = {
-    completed: new Map(),
-    dead: new Map(),
-    parked: new Map(),
-  };
-  private readonly holders = new Map<string, ConsumerEntry>();
-  private readonly consumers = new Map<string, ConsumerEntry>();
-  private readonly waiters = new Map<string, Set<string>>();
-  private numbers = 0;
-  private heardAt: number;
-  private graceUntil = 0;
+  readonly ended: EndedTasks;
+  readonly consumers: EmbeddedConsumers;
+  /** Id to the processes that want to know where the task ends. */
+  readonly waiters = new Map<string, Set<string>>();
 
   constructor(
     private readonly settings: QueueSettings,
     private readonly clock: Clock,
     private readonly deliver: Deliver,
   ) {
-    this.heardAt = clock.now();
-  }
-
-  get active(): readonly string[] {
-    return [...this.holders.keys()];
+    this.ended = new EndedTasks(settings.keep);
+    this.consumers = new EmbeddedConsumers(settings, clock);
   }
 
   add(tasks: readonly NewTask[]): boolean[] {
@@ -84,16 +53,8 @@ export class EmbeddedQueue {
     let sooner = Number.POSITIVE_INFINITY;
     const created = tasks.map(({ id, envelope, due }) => {
       if (this.tasks.has(id)) return false;
-      this.tasks.set(id, {
-        id,
-        envelope,
-        tries: 0,
-        crashes: undefined,
-        outcome: undefined,
-        progress: undefined,
-        log: [],
-      });
       const at = due === undefined ? now : 'inMs' in due ? now + due.inMs : due.atMs;
+      this.tasks.set(id, newTask(id, envelope));
       if (at > now) {
         this.delayed.set(id, at);
         sooner = Math.min(sooner, at);
@@ -103,50 +64,48 @@ export class EmbeddedQueue {
       return true;
     });
     this.spread();
-    if (sooner === this.delayed.first()?.score) this.nudge(sooner - now);
+    this.news(sooner);
     return created;
   }
 
   join(process: string, previous?: { readonly consumer: string; readonly keep: readonly string[] }): Joined {
-    const entry: ConsumerEntry = {
-      name: `${++this.numbers}:${process}`,
-      process,
-      hand: new Set(),
-      deadline: 0,
-      free: 0,
-      suspect: undefined,
-    };
-    this.hear();
-    this.consumers.set(entry.name, entry);
-    const old = previous && this.consumers.get(previous.consumer);
+    this.consumers.hear();
+    const before = [this.consumers.of(process), previous && this.consumers.get(previous.consumer)];
+    const self = this.consumers.enter(process);
     for (const id of previous?.keep ?? []) {
       const task = this.tasks.get(id);
-      if (old?.hand.delete(id)) {
-        this.hold(entry, id);
-        if (old.suspect === id) entry.suspect = id;
+      const old = before.find((consumer) => consumer?.hand.has(id));
+      if (old) {
+        const accused = old.suspect === id;
+        this.consumers.release(old, id);
+        this.consumers.hold(self, id);
+        if (accused) self.suspect = id;
       } else if (task?.crashes) {
         task.crashes--;
       }
     }
-    if (old) this.giveBack(old);
-    this.lease(entry);
+    for (const consumer of before) if (consumer) this.giveBack(consumer);
+    this.consumers.renew(self);
     this.spread();
-    return { consumer: entry.name, kept: [...entry.hand] };
+    return { consumer: self.name, kept: [...self.hand] };
   }
 
   step(consumer: string, acks: readonly Ack[], slots: number): Step {
     const self = this.consumers.get(consumer);
     if (!self) return 'lost';
-    this.hear();
-    for (const ack of acks) this.acknowledge(self, ack);
+    this.consumers.hear();
+    const retried = acks.map((ack) => this.acknowledge(self, ack));
     const promoted = this.delayed.popUpTo(this.clock.now(), LIMIT);
     for (const id of promoted) this.waiting.push(id);
-    this.reap(self);
+    for (const dead of this.consumers.dead()) if (dead !== self) this.bury(dead);
     const tasks = this.claim(self, slots);
     self.free = Math.max(0, slots - self.hand.size);
-    this.lease(self);
+    const wasResting = this.consumers.isResting(self);
+    this.consumers.renew(self);
+    if (wasResting && self.hand.size > 0) this.nudge(this.consumers.nextWatch(), self);
     this.isolate();
     this.spread();
+    this.news(Math.min(...retried, Number.POSITIVE_INFINITY), self);
     if (promoted.length === LIMIT) return { tasks, nextMs: 0 };
     return { tasks, nextMs: self.free > 0 ? this.nextMs(self) : undefined };
   }
@@ -154,237 +113,191 @@ export class EmbeddedQueue {
   beat(consumer: string, state: 'busy' | 'idle'): Beat {
     const self = this.consumers.get(consumer);
     if (!self) return 'lost';
-    const now = this.clock.now();
     if (state === 'busy') {
-      this.hear();
-      self.deadline = now + this.settings.leaseMs;
-    } else if (self.deadline > now + this.settings.leaseMs) {
-      self.deadline = now + this.settings.idleLeaseMs;
+      this.consumers.hear();
+      self.deadline = this.clock.now() + this.settings.leaseMs;
+    } else if (this.consumers.isResting(self)) {
+      this.consumers.renew(self);
+    } else if (this.consumers.isOverdue(self) && self.hand.size > 0) {
+      return 'lost';
     }
-    if ([...this.consumers.values()].some(({ deadline }) => deadline < now)) return 'look';
+    for (const other of this.consumers.all()) if (this.consumers.isOverdue(other)) return 'look';
     if (state === 'busy') return 'ok';
     const first = this.delayed.first();
-    if (this.waiting.length + this.suspects.length > 0 || (first && first.score < now)) return 'look';
-    return this.ended.parked.size > 0 ? 'tidy' : 'ok';
+    if (this.waiting.length + this.suspects.length > 0) return 'look';
+    if (first && first.score < this.clock.now()) return 'look';
+    return this.ended.size('parked') > 0 ? 'tidy' : 'ok';
   }
 
   leave(consumer: string): void {
     const self = this.consumers.get(consumer);
     if (!self) return;
+    this.consumers.hear();
     this.giveBack(self);
     this.spread();
     const next = this.nextMs(self);
-    if (next !== undefined) this.nudge(next);
+    if (next !== undefined) this.nudge(this.clock.now() + next);
   }
 
   note(consumer: string, id: string, kind: NoteKind, text: string): boolean {
     const task = this.tasks.get(id);
-    if (!task || this.holders.get(id)?.name !== consumer) return false;
-    if (kind === 'progress') {
-      task.progress = text;
-      return true;
-    }
-    task.log.push(text);
-    let bytes = task.log.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, -1);
-    while (bytes > LOG_BYTES && task.log.length > 1) bytes -= Buffer.byteLength(task.log.shift() ?? '') + 1;
+    if (!task || this.consumers.holderOf(id)?.name !== consumer) return false;
+    if (kind === 'progress') task.progress = text;
+    else appendToLog(task, text);
     return true;
   }
 
   awaitOutcome(process: string, id: string): Finished | 'pending' | 'unknown' {
     const task = this.tasks.get(id);
     if (!task) return 'unknown';
-    for (const state of ['completed', 'dead'] as const) {
-      if (this.ended[state].has(id)) return { state, outcome: task.outcome ?? '' };
-    }
+    const end = this.ended.find(id);
+    if (end && end.state !== 'parked') return { state: end.state, outcome: task.outcome ?? '' };
     const processes = this.waiters.get(id) ?? new Set();
     this.waiters.set(id, processes.add(process));
     return 'pending';
   }
 
   tidy(canRun: (envelope: string) => boolean): { readonly more: boolean } {
-    const now = this.clock.now();
     let more = false;
     for (const state of ['completed', 'dead'] as const) {
-      let dropped = 0;
-      for (const [id, at] of this.ended[state]) {
-        if (at > now - this.settings.keep[state].ageMs || dropped === LIMIT) break;
-        this.forget(id);
-        dropped++;
-      }
-      more ||= dropped === LIMIT;
+      const expired = this.ended.expire(state, this.clock.now());
+      for (const id of expired.ids) this.tasks.delete(id);
+      more ||= expired.more;
     }
-    for (const id of [...this.ended.parked.keys()]) {
+    let back = 0;
+    for (const id of this.ended.ids('parked')) {
       const task = this.tasks.get(id);
-      if (!task || !canRun(task.envelope)) continue;
-      this.ended.parked.delete(id);
+      if (task && (back === LIMIT || !canRun(task.envelope))) continue;
+      this.ended.delete(id);
+      if (!task) continue;
       task.outcome = undefined;
       this.waiting.push(id);
+      back++;
     }
     this.spread();
-    return { more };
+    return { more: more || back === LIMIT };
   }
 
   remove(id: string): 'removed' | 'missing' | 'active' {
     if (!this.tasks.has(id)) return 'missing';
-    if (this.holders.has(id)) return 'active';
-    if (!this.delayed.delete(id) && !this.waiting.remove(id)) this.suspects.remove(id);
-    this.forget(id);
+    if (this.consumers.holderOf(id)) return 'active';
+    if (!this.delayed.delete(id) && !this.ended.delete(id) && !this.waiting.remove(id))
+      this.suspects.remove(id);
+    this.tasks.delete(id);
     this.tell(id, { state: 'removed', outcome: '' });
     return 'removed';
   }
 
   stateOf(id: string): { readonly state: TaskState; readonly at: number | undefined } {
-    if (this.holders.has(id)) return { state: 'active', at: undefined };
+    if (this.consumers.holderOf(id)) return { state: 'active', at: undefined };
     const due = this.delayed.score(id);
     if (due !== undefined) return { state: 'delayed', at: due };
-    for (const state of ['completed', 'dead', 'parked'] as const) {
-      const at = this.ended[state].get(id);
-      if (at !== undefined) return { state, at };
-    }
-    return { state: 'waiting', at: undefined };
+    return this.ended.find(id) ?? { state: 'waiting', at: undefined };
   }
 
-  private acknowledge(self: ConsumerEntry, ack: Ack): void {
+  /** Returns when the task falls due if it is to be tried again later. */
+  private acknowledge(self: EmbeddedConsumer, ack: Ack): number {
     const task = this.tasks.get(ack.id);
-    if (!task || !self.hand.delete(ack.id)) return;
-    this.holders.delete(ack.id);
-    if (self.suspect === ack.id) self.suspect = undefined;
+    const now = this.clock.now();
+    const later = ack.to === 'retry' && ack.delayMs > 0 ? now + ack.delayMs : undefined;
+    if (!this.consumers.release(self, ack.id) || !task) return Number.POSITIVE_INFINITY;
     task.crashes = undefined;
-    task.tries = ack.to === 'completed' ? task.tries : ack.tries;
+    if (ack.to !== 'completed') task.tries = ack.tries;
     task.outcome = ack.outcome;
-    if (ack.to === 'retry') {
-      if (ack.delayMs > 0) this.delayed.set(ack.id, this.clock.now() + ack.delayMs);
-      else this.waiting.push(ack.id);
-    } else if (ack.to === 'parked') {
-      this.ended.parked.set(ack.id, this.clock.now());
-    } else {
-      this.finish(task, ack.to);
-    }
+    if (ack.to === 'parked') this.ended.park(ack.id, now);
+    else if (ack.to !== 'retry') this.finish(task, ack.to);
+    else if (later === undefined) this.waiting.push(ack.id);
+    else this.delayed.set(ack.id, later);
+    return later ?? Number.POSITIVE_INFINITY;
   }
 
   /** The only way into a final state. */
   private finish(task: EmbeddedTask, state: FinalState): void {
-    const { count } = this.settings.keep[state];
-    const ended = this.ended[state];
-    if (count > 0) ended.set(task.id, this.clock.now());
-    else this.forget(task.id);
-    for (const oldest of ended.keys()) {
-      if (ended.size <= count) break;
-      this.forget(oldest);
-    }
+    for (const id of this.ended.end(state, task.id, this.clock.now())) this.tasks.delete(id);
     this.tell(task.id, { state, outcome: task.outcome ?? '' });
   }
 
-  private claim(self: ConsumerEntry, slots: number): ClaimedTask[] {
+  private claim(self: EmbeddedConsumer, slots: number): ClaimedTask[] {
     const claimed: ClaimedTask[] = [];
-    const take = (id: string | undefined): void => {
-      const task = id === undefined ? undefined : this.tasks.get(id);
-      if (!task) return;
-      this.hold(self, task.id);
-      claimed.push({ id: task.id, envelope: task.envelope, tries: task.tries });
-    };
-    if (self.hand.size < slots && this.suspects.length > 0 && self.suspect === undefined) {
-      self.suspect = this.suspects.shift();
-      take(self.suspect);
+    if (self.hand.size < slots) {
+      const suspect = this.accuse(self);
+      if (suspect) claimed.push(suspect);
     }
-    while (self.hand.size < slots && this.waiting.length > 0) take(this.waiting.shift());
+    while (self.hand.size < slots && this.waiting.length > 0) {
+      const task = this.hold(self, this.waiting.shift());
+      if (task) claimed.push(task);
+    }
     return claimed;
   }
 
-  private hold(consumer: ConsumerEntry, id: string): void {
-    consumer.hand.add(id);
-    this.holders.set(id, consumer);
+  /** The consumer holds the next suspect, if there is one and it has none yet. */
+  private accuse(consumer: EmbeddedConsumer): ClaimedTask | undefined {
+    while (consumer.suspect === undefined && this.suspects.length > 0) {
+      const task = this.hold(consumer, this.suspects.shift());
+      consumer.suspect = task?.id;
+      if (task) return task;
+    }
+    return undefined;
   }
 
-  /** Hands the task to the consumer: it is recorded as in its hand before it is pushed. */
-  private hand(consumer: ConsumerEntry, id: string): void {
-    const task = this.tasks.get(id);
-    if (!task) return;
+  /** The consumer has the task in hand from now on; nothing happens when its record is gone. */
+  private hold(consumer: EmbeddedConsumer, id: string | undefined): ClaimedTask | undefined {
+    const task = id === undefined ? undefined : this.tasks.get(id);
+    if (!task) return undefined;
+    this.consumers.hold(consumer, task.id);
+    return { id: task.id, envelope: task.envelope, tries: task.tries };
+  }
+
+  /** Pushes to an idle consumer what it has been made to hold. */
+  private hand(consumer: EmbeddedConsumer, task: ClaimedTask): void {
     consumer.free--;
-    this.hold(consumer, id);
-    if (consumer.deadline > this.clock.now() + this.settings.leaseMs) {
-      this.lease(consumer);
-      this.nudge(this.settings.leaseMs * 0.4, consumer);
-    }
-    const { envelope, tries } = task;
-    this.deliver(consumer.process, this.settings.name, {
-      kind: 'task',
-      consumer: consumer.name,
-      task: { id, envelope, tries },
-    });
+    this.deliver(consumer.process, this.settings.name, { kind: 'task', consumer: consumer.name, task });
+    if (!this.consumers.isResting(consumer)) return;
+    this.consumers.renew(consumer);
+    this.nudge(this.consumers.nextWatch(), consumer);
   }
 
   private spread(): void {
     while (this.waiting.length > 0) {
-      let idlest: ConsumerEntry | undefined;
-      for (const consumer of this.idle()) if (consumer.free > (idlest?.free ?? 0)) idlest = consumer;
-      const id = idlest && this.waiting.shift();
-      if (!idlest || id === undefined) return;
-      this.hand(idlest, id);
+      const idlest = this.consumers.idlest();
+      if (!idlest) return;
+      if (this.consumers.isResting(idlest)) this.consumers.hear();
+      const task = this.hold(idlest, this.waiting.shift());
+      if (task) this.hand(idlest, task);
     }
   }
 
   /** Suspects run one per consumer. */
   private isolate(): void {
-    for (const consumer of this.suspects.length > 0 ? this.idle() : []) {
-      if (consumer.suspect !== undefined) continue;
-      consumer.suspect = this.suspects.shift();
-      if (consumer.suspect !== undefined) this.hand(consumer, consumer.suspect);
+    for (const consumer of this.suspects.length > 0 ? this.consumers.idle() : []) {
+      const task = this.accuse(consumer);
+      if (task) this.hand(consumer, task);
     }
   }
 
-  private *idle(): Generator<ConsumerEntry> {
-    for (const consumer of this.consumers.values()) {
-      if (consumer.free > 0 && consumer.deadline >= this.clock.now()) yield consumer;
+  /** Tells the idle ones of a time that they may not know, if it is the next one. */
+  private news(at: number, except?: EmbeddedConsumer): void {
+    if (at === this.delayed.first()?.score) this.nudge(at, except);
+  }
+
+  private nudge(at: number, except?: EmbeddedConsumer): void {
+    const inMs = Math.max(0, at - this.clock.now());
+    for (const consumer of this.consumers.idle()) {
+      if (consumer !== except) this.deliver(consumer.process, this.settings.name, { kind: 'due', inMs });
     }
   }
 
-  private nudge(inMs: number, except?: ConsumerEntry): void {
-    for (const { process, name } of this.idle()) {
-      if (name !== except?.name)
-        this.deliver(process, this.settings.name, { kind: 'due', inMs: Math.max(0, inMs) });
-    }
+  private nextMs(self: EmbeddedConsumer): number | undefined {
+    const due = this.delayed.first()?.score ?? Number.POSITIVE_INFINITY;
+    const at = Math.min(due, this.consumers.watchAt(self));
+    return at === Number.POSITIVE_INFINITY ? undefined : Math.max(0, at - this.clock.now());
   }
 
-  private nextMs(self: ConsumerEntry): number | undefined {
-    const now = this.clock.now();
-    const { leaseMs } = this.settings;
-    let at = this.delayed.first()?.score ?? Number.POSITIVE_INFINITY;
-    for (const other of this.consumers.values()) {
-      if (other !== self && other.deadline <= now + leaseMs)
-        at = Math.min(at, other.deadline + 1, now + leaseMs * 0.4);
-    }
-    return at === Number.POSITIVE_INFINITY ? undefined : Math.max(0, at - now);
-  }
-
-  private lease(consumer: ConsumerEntry): void {
-    const { leaseMs, idleLeaseMs } = this.settings;
-    this.heardAt = this.clock.now();
-    consumer.deadline = this.heardAt + (consumer.hand.size > 0 ? leaseMs : idleLeaseMs);
-  }
-
-  /** After a silence in which nobody was heard of, e.g. a jump of the clock, nobody is declared dead for a lease. */
-  private hear(): void {
-    const now = this.clock.now();
-    if (now - this.heardAt > this.settings.leaseMs / 2) this.graceUntil = now + this.settings.leaseMs;
-    this.heardAt = now;
-  }
-
-  private reap(self: ConsumerEntry): void {
-    const now = this.clock.now();
-    if (this.graceUntil > now) return;
-    for (const consumer of [...this.consumers.values()]) {
-      if (consumer !== self && consumer.deadline < now) this.bury(consumer);
-    }
-  }
-
-  private bury(consumer: ConsumerEntry): void {
-    this.consumers.delete(consumer.name);
-    const ids = [...consumer.hand];
-    const accused = consumer.suspect ?? (ids.length === 1 ? ids[0] : undefined);
-    for (const id of ids.reverse()) {
+  private bury(consumer: EmbeddedConsumer): void {
+    const { suspect, hand } = consumer;
+    const accused = suspect ?? (hand.size === 1 ? [...hand][0] : undefined);
+    for (const id of [...this.consumers.remove(consumer)].reverse()) {
       const task = this.tasks.get(id);
-      this.holders.delete(id);
       if (!task) continue;
       if (id === accused) {
         this.blame(task);
@@ -408,18 +321,8 @@ export class EmbeddedQueue {
     this.finish(task, 'dead');
   }
 
-  private giveBack(consumer: ConsumerEntry): void {
-    this.consumers.delete(consumer.name);
-    for (const id of [...consumer.hand].reverse()) {
-      if (this.holders.get(id) !== consumer) continue;
-      this.holders.delete(id);
-      this.waiting.unshift(id);
-    }
-  }
-
-  private forget(id: string): void {
-    this.tasks.delete(id);
-    for (const ended of Object.values(this.ended)) ended.delete(id);
+  private giveBack(consumer: EmbeddedConsumer): void {
+    for (const id of [...this.consumers.remove(consumer)].reverse()) this.waiting.unshift(id);
   }
 
   private tell(id: string, finished: Finished): void {

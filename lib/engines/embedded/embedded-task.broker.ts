@@ -14,7 +14,7 @@ import type {
   TaskBroker,
   TaskRecord,
 } from '../../task/task.broker.js';
-import { TASK_STATES, type TaskState } from '../../task/task.state.js';
+import type { TaskState } from '../../task/task.state.js';
 import { BlockingList } from './blocking-list.js';
 import { EmbeddedQueue } from './embedded-queue.js';
 
@@ -39,6 +39,11 @@ export class EmbeddedTaskStore {
       this.queues.set(settings.name, queue);
     }
     return queue;
+  }
+
+  /** The queue of that name, if anybody has opened it. */
+  opened(name: string): EmbeddedQueue | undefined {
+    return this.queues.get(name);
   }
 
   wake(process: string): BlockingList<Message> {
@@ -132,7 +137,17 @@ class EmbeddedQueueBroker implements QueueBroker {
   async read(ids: readonly string[]): Promise<readonly (TaskRecord | undefined)[]> {
     return ids.map((id) => {
       const task = this.queue.tasks.get(id);
-      return task && { ...task, log: [...task.log], ...this.queue.stateOf(id) };
+      if (!task) return undefined;
+      const { envelope, tries, outcome, progress, log } = task;
+      return {
+        id,
+        envelope,
+        tries,
+        outcome: outcome || undefined,
+        progress: progress || undefined,
+        log: [...log],
+        ...this.queue.stateOf(id),
+      };
     });
   }
 
@@ -144,9 +159,15 @@ class EmbeddedQueueBroker implements QueueBroker {
   }
 
   async counts(): Promise<Readonly<Record<TaskState, number>>> {
-    const { delayed } = this.queue;
-    const count = (state: TaskState): number => (state === 'delayed' ? delayed.size : this.ids(state).length);
-    return Object.fromEntries(TASK_STATES.map((state) => [state, count(state)])) as Record<TaskState, number>;
+    const { waiting, suspects, delayed, consumers, ended } = this.queue;
+    return {
+      waiting: waiting.length + suspects.length,
+      delayed: delayed.size,
+      active: consumers.held.length,
+      completed: ended.size('completed'),
+      dead: ended.size('dead'),
+      parked: ended.size('parked'),
+    };
   }
 
   async remove(id: string): Promise<'removed' | 'missing' | 'active'> {
@@ -164,6 +185,6 @@ class EmbeddedQueueBroker implements QueueBroker {
 
   private ids(state: Exclude<TaskState, 'delayed'>): readonly string[] {
     if (state === 'waiting') return [...this.queue.suspects.toArray(), ...this.queue.waiting.toArray()];
-    return state === 'active' ? this.queue.active : [...this.queue.ended[state].keys()];
+    return state === 'active' ? this.queue.consumers.held : this.queue.ended.ids(state);
   }
 }
