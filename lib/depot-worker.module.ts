@@ -36,6 +36,14 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    await this.runtime.orClose(() => this.start());
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.worker?.stop();
+  }
+
+  private async start(): Promise<void> {
     const { runtime } = this;
     const found = handlersByQueue(
       exploreProcessors(this.modules, (queue) => runtime.queue(queue)?.settings.policy),
@@ -56,10 +64,6 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       const queues = consumers.map(({ queue }) => queue).join(', ');
       runtime.logger.log(`Working on ${queues} (${runtime.engine.kind} engine)`);
     }
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.worker?.stop();
   }
 
   private consumer(name: string, handlers: readonly FoundHandler[]): Consumer {

@@ -103,7 +103,7 @@ export class DepotModule extends ConfigurableModuleClass implements OnModuleInit
 
   async onModuleInit(): Promise<void> {
     this.cacheBinder.bind();
-    await this.runtime.engine.open();
+    await this.runtime.open();
   }
 
   /** Connections close last of all: until then every provider may still add tasks and read the cache. */

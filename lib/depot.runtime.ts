@@ -47,6 +47,21 @@ export class DepotRuntime {
     return client;
   }
 
+  /** @throws EngineUnavailableError when the engine can't be reached; nothing is left running then */
+  async open(): Promise<void> {
+    await this.orClose(() => this.engine.open());
+  }
+
+  /** What fails at start-up leaves no connection behind that would keep the process alive. */
+  async orClose<T>(start: () => Promise<T>): Promise<T> {
+    try {
+      return await start();
+    } catch (error) {
+      await this.engine.close();
+      throw error;
+    }
+  }
+
   queue(name: string): OpenQueue | undefined {
     return this.queues.get(name);
   }
