@@ -155,7 +155,7 @@ describe('redis', () => {
       await app.close();
     }
     expect(await client.ping()).toBe('PONG');
-    client.disconnect();
+    await client.quit();
   });
 });
 

@@ -47,6 +47,7 @@ export class RedisEngine implements Engine {
     this.cache = new RedisCacheStore(this.link, keys);
     this.locks = new RedisLockStore(this.link, this.inbox, keys);
     this.link.onDown(() => logger.warn(`Lost the connection to ${this.link.target}; trying to get it back`));
+    this.link.onBack(() => logger.log(`${this.link.target} is back`));
   }
 
   open(): Promise<void> {

@@ -27,7 +27,8 @@ export class RedisLink {
   readonly redis: Redis;
   private lastError: Error | undefined;
   private closed = false;
-  private wasReady = false;
+  private state: 'new' | 'up' | 'down' = 'new';
+  private readonly downListeners: (() => void)[] = [];
   private readonly backListeners: (() => void)[] = [];
 
   constructor(private readonly settings: LinkSettings) {
@@ -38,6 +39,8 @@ export class RedisLink {
       enableOfflineQueue: false,
       enableReadyCheck: true,
       connectTimeout: settings.connectTimeoutMs,
+      // How long a peer that is gone may keep this process alive when it closes.
+      disconnectTimeout: 200,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2_000) * (0.75 + Math.random() / 2),
       // After a fail-over the old master stays connected and refuses writes for ever; only a new connection helps.
       reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
@@ -46,8 +49,15 @@ export class RedisLink {
     this.redis.on('error', (error: Error) => (this.lastError = error));
     this.redis.on('ready', () => {
       this.lastError = undefined;
-      if (this.wasReady) this.backListeners.forEach((listener) => listener());
-      this.wasReady = true;
+      const back = this.state === 'down';
+      this.state = 'up';
+      if (back) this.backListeners.forEach((listener) => listener());
+    });
+    // Every attempt to reconnect closes a socket, too; only the first one is news.
+    this.redis.on('close', () => {
+      if (this.state !== 'up' || this.closed) return;
+      this.state = 'down';
+      this.downListeners.forEach((listener) => listener());
     });
   }
 
@@ -67,7 +77,7 @@ export class RedisLink {
 
   /** Calls back when the connection is lost. */
   onDown(listener: () => void): void {
-    this.redis.on('close', listener);
+    this.downListeners.push(listener);
   }
 
   /**
