@@ -1,0 +1,145 @@
+/**
+ * `npm run test:acceptance`: the long run of what has to hold, with figures. Ends with code 1 when something does not.
+ *
+ *   npm run test:acceptance                       everything, about three minutes
+ *   npm run test:acceptance -- kill delayed       some of: kill delayed idle connections throughput
+ */
+import { addAndRunRate, addRate, runRate } from '../load/throughput.js';
+import { startRedis, type RedisServer } from '../support/redis-server.js';
+import { connections } from './connections.scenario.js';
+import { delayed } from './delayed.scenario.js';
+import { table } from './figures.js';
+import { idle } from './idle.scenario.js';
+import { kill, SLOTS } from './kill.scenario.js';
+
+const IDLE_MS = 30_000;
+
+const failures: string[] = [];
+
+function demand(holds: boolean, what: string): void {
+  if (!holds) failures.push(what);
+}
+
+const scenarios: Readonly<Record<string, (redis: RedisServer) => Promise<void>>> = {
+  async kill(redis) {
+    const report = await kill(redis.url, 20_000, 20);
+    const { killed, survivor, left } = report;
+    print('Two workers, one of them killed by SIGKILL in the middle', {
+      'tasks added': report.tasks,
+      'begun / ended by the one that was killed': `${killed.started} / ${killed.ended}`,
+      'begun / ended by the other one': `${survivor.started} / ${survivor.ended}`,
+      'in the hand of the one that was killed': report.inHand,
+      'ran again after the kill, within ms': report.runAgainWithinMs,
+      'begun twice': report.duplicates,
+      '... that were not in its hand': report.needlessDuplicates,
+      'ended by nobody': report.lost,
+      'left waiting / delayed / active / dead': `${left.waiting} / ${left.delayed} / ${left.active} / ${left.dead}`,
+      'took ms': report.tookMs,
+    });
+    demand(report.lost === 0, 'kill: every task completes');
+    demand(left.dead === 0, 'kill: no task is dead');
+    demand(report.inHand > 0 && report.runAgainWithinMs <= 5_000, 'kill: run again within 5 s');
+    demand(
+      report.inHand <= SLOTS && report.needlessDuplicates === 0,
+      'kill: duplicates at most what was in hand',
+    );
+  },
+
+  async delayed(redis) {
+    for (const [engine, url] of engines(redis)) {
+      const { ran, early, outOfOrder, tasks, latenessMs } = await delayed(url, 1_000, 5_000);
+      print(`Delayed tasks over 5 s, ${engine}`, {
+        ran: `${ran} of ${tasks}`,
+        early,
+        'out of order': outOfOrder,
+        'late p50 / p99 / max, ms': [latenessMs.p50, latenessMs.p99, latenessMs.max]
+          .map((ms) => ms.toFixed(2))
+          .join(' / '),
+      });
+      demand(ran === tasks && early === 0, `delayed, ${engine}: all ran, none early`);
+      demand(latenessMs.p99 <= 5, `delayed, ${engine}: p99 at most 5 ms (on an idle machine)`);
+    }
+  },
+
+  async idle(redis) {
+    for (const [engine, server] of [
+      ['embedded', undefined],
+      ['redis', redis],
+    ] as const) {
+      for (const queues of [1, 10]) {
+        const { commands, commandsInAll, timersFired } = await idle(server, queues, IDLE_MS);
+        print(`Idle for ${IDLE_MS / 1_000} s, ${queues} queues and processors, ${engine}`, {
+          ...(server && {
+            'Redis commands': commandsInAll,
+            'of which':
+              Object.entries(commands)
+                .map(([name, calls]) => `${name} ${calls}`)
+                .join(', ') || 'none',
+          }),
+          'timers fired': timersFired,
+        });
+        const most = IDLE_MS / 1_000;
+        demand(commandsInAll <= most, `idle, ${queues} queues, ${engine}: at most 1 command a second`);
+        demand(timersFired <= most, `idle, ${queues} queues, ${engine}: at most 1 timer a second`);
+      }
+    }
+  },
+
+  async connections(redis) {
+    const report = await connections(redis, 10);
+    print('Connections of a process with 10 queues and 10 processors', {
+      idle: report.idle,
+      'awaiting 10 results': report.awaitingResults,
+    });
+    demand(Math.max(report.idle, report.awaitingResults) <= 3, 'connections: at most 3');
+  },
+
+  async throughput(redis) {
+    const adds = 50_000;
+    for (const [engine, url] of engines(redis)) {
+      const rows: Record<string, number> = {
+        'add, parallel': await addRate(url, adds, 'add'),
+        'add, one by one': await addRate(url, 5_000, 'addOneByOne'),
+      };
+      for (const concurrency of [1, 10, 100])
+        rows[`add and run, concurrency ${concurrency}`] = await addAndRunRate(url, 20_000, concurrency);
+      if (url !== undefined)
+        for (const [concurrency, workers] of [
+          [1, 1],
+          [10, 1],
+          [100, 1],
+          [100, 2],
+        ] as const) {
+          rows[`run, concurrency ${concurrency}, ${workers} process${workers > 1 ? 'es' : ''}`] =
+            await runRate(url, concurrency === 1 ? 10_000 : 100_000, concurrency, workers);
+        }
+      print(`Tasks a second, ${engine}`, rows);
+    }
+  },
+};
+
+function engines(redis: RedisServer): readonly (readonly [string, string | undefined])[] {
+  return [
+    ['embedded', undefined],
+    ['redis', redis.url],
+  ];
+}
+
+function print(title: string, rows: Readonly<Record<string, string | number>>): void {
+  console.log(`${table(title, rows)}\n`);
+}
+
+const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);
+for (const name of chosen) {
+  const scenario = scenarios[name];
+  if (!scenario) throw new Error(`no scenario named ${name}; there are ${Object.keys(scenarios).join(', ')}`);
+  // Each has a server to itself: what another one left behind would be counted.
+  await using redis = await startRedis();
+  try {
+    await scenario(redis);
+  } catch (error) {
+    failures.push(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+}
+console.log(failures.length === 0 ? 'everything holds' : `does not hold:\n  ${failures.join('\n  ')}`);
+process.exitCode = failures.length === 0 ? 0 : 1;
