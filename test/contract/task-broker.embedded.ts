@@ -12,7 +12,7 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
   private readonly store = new EmbeddedTaskStore(this.clock);
   private readonly brokers: EmbeddedTaskBroker[] = [];
 
-  process(): TestProcess {
+  async process(): Promise<TestProcess> {
     const name = `p${this.brokers.length + 1}`;
     const broker = new EmbeddedTaskBroker(this.store, name);
     this.brokers.push(broker);
@@ -54,7 +54,9 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
       consumers: new Map(all.map(({ name, deadline }) => [name, deadline])),
       idle: new Map(all.filter(({ free }) => free > 0).map(({ name, free }) => [name, free])),
       sideRecords: [...waiters.keys()],
-      suspected: new Map(all.flatMap(({ name, suspect }) => (suspect === undefined ? [] : [[name, suspect]]))),
+      suspected: new Map(
+        all.flatMap(({ name, suspect }) => (suspect === undefined ? [] : [[name, suspect]])),
+      ),
     };
   }
 

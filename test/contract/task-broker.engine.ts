@@ -3,7 +3,7 @@ import type { TaskBroker } from '../../lib/task/task.broker.js';
 /** One engine under test: processes that share a store, and its clock in the hand of the test. */
 export interface EngineUnderTest {
   /** Another process, with a broker and an inbox of its own. */
-  process(): TestProcess;
+  process(): Promise<TestProcess>;
   /** The engine's time, in ms since the epoch. */
   now(): number;
   /** Moves the engine's clock; back when negative. */

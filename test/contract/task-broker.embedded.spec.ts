@@ -1,0 +1,4 @@
+import { describeTaskBroker } from './task-broker.contract.js';
+import { openEmbedded } from './task-broker.embedded.js';
+
+describeTaskBroker('embedded', openEmbedded);

@@ -1,0 +1,4 @@
+import { describeTaskBroker } from './task-broker.contract.js';
+import { openRedis } from './task-broker.redis.js';
+
+describeTaskBroker('redis', openRedis);
