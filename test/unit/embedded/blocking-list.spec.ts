@@ -85,7 +85,7 @@ describe('BlockingList', () => {
 
   test('agrees with a naive model over random operations', async () => {
     const { below } = random(11);
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 12; round++) {
       const list = new BlockingList<number>();
       const model: number[] = [];
       for (let step = 0; step < 300; step++) {

@@ -79,7 +79,7 @@ describe('Records', () => {
 
   test('agrees with a naive model over random operations', async () => {
     const { below } = random(17);
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 15; round++) {
       const clock = new ManualClock();
       const records = new Records<number>(clock);
       const model = new Map<string, { value: number; at: number }>();

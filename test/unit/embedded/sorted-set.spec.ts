@@ -68,7 +68,7 @@ describe('SortedSet', () => {
 
   test('agrees with a naive model over random operations', () => {
     const { below } = random(7);
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 12; round++) {
       const set = new SortedSet();
       let model: { member: string; score: number }[] = [];
       const upTo = (score: number, limit: number) =>
