@@ -3,7 +3,6 @@ import { DepotError } from 'nestjs-depot';
 import { SettingsError } from './config/settings.js';
 
 /** Lets an error of Nest's come out, for `start` to tell it. */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares these options as a class
 export const NEST_OPTIONS: NestApplicationOptions = { abortOnError: false };
 
 /** Runs the start of a process. If that fails, the process ends and says why; in a sentence, where it knows one. */
