@@ -50,7 +50,9 @@ class SlowProcessor {
 
   @Task()
   async write(@Ctx() task: TaskContext): Promise<string> {
-    task.signal.addEventListener('abort', () => (this.reason = task.signal.reason));
+    task.signal.addEventListener('abort', () => {
+      this.reason = task.signal.reason;
+    });
     this.started.give();
     await this.release.given;
     this.database.insert('written');
@@ -179,7 +181,9 @@ describe('shutdown', () => {
 
   describe('with Redis down', () => {
     let server: RedisServer | undefined;
-    afterEach(async () => server?.stop());
+    afterEach(async () => {
+      await server?.stop();
+    });
 
     it.each([
       ['nothing in hand', false],

@@ -79,7 +79,6 @@ export class RedisInbox {
         const popped = await this.link.command((redis) => redis.blpop(this.key, BLOCK_SECONDS));
         if (popped) this.deliver([popped[1]]);
       } catch (error) {
-        if (this.stopped) return;
         // The connection comes back by itself, and `onGap` tells whoever waits; here is only the pause in between.
         if (this.link.isReady) this.logger.error(`BLPOP on ${this.key}: ${toError(error).message}`);
         await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 100).unref());
