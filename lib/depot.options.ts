@@ -62,12 +62,12 @@ export interface QueueOptions extends QueuePolicyOptions {
 }
 
 export interface CacheOptions {
-  /** How long a value is kept when neither the call nor the decorator says so. @default '5m' */
+  /** How long a value is kept when neither the call nor the decorator says so; `Infinity`: until it is deleted. @default '5m' */
   readonly ttl?: Duration;
 }
 
 export interface LocksOptions {
-  /** How long a lock is held without being renewed. @default '30s' */
+  /** How long a lock outlives its process when the call does not say so, 1 ms to 365 days. @default '30s' */
   readonly ttl?: Duration;
 }
 

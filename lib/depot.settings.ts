@@ -1,15 +1,16 @@
-import type { Redis, RedisOptions } from 'ioredis';
+import { cacheTtl } from './cache/cache.ttl.js';
 import { DepotConfigError, show } from './common/errors.js';
 import { toMs, type Duration } from './common/duration.js';
 import type { DepotLogger } from './common/logger.js';
 import type { DepotOptions, QueueOptions, QueuePolicyOptions, RetentionOptions } from './depot.options.js';
+import { lockTtlMs } from './lock/lock.options.js';
 import type { QueueSettings, Retention } from './task/task.broker.js';
 import type { FinalState } from './task/task.state.js';
 import { DEFAULT_POLICY, taskPolicy, type TaskPolicy } from './task/task.policy.js';
 
 /** What `DepotOptions` come to: validated, nothing left out, in milliseconds. */
 export interface DepotSettings {
-  readonly redis: string | RedisOptions | Redis | undefined;
+  readonly redis: DepotOptions['redis'];
   readonly namespace: string;
   readonly workers: 'all' | 'none' | readonly string[];
   readonly shutdownTimeoutMs: number;
@@ -20,7 +21,8 @@ export interface DepotSettings {
   readonly policy: TaskPolicy;
   readonly maxCrashes: number;
   readonly keep: Readonly<Record<FinalState, Retention>>;
-  readonly cacheTtlMs: number;
+  /** `undefined`: values don't expire. */
+  readonly cacheTtlMs: number | undefined;
   readonly lockTtlMs: number;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
@@ -69,8 +71,8 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     policy: taskPolicy(tasks, DEFAULT_POLICY, 'tasks'),
     maxCrashes: wholeNumber(tasks.maxCrashes ?? 3, 1, 1_000, 'tasks.maxCrashes'),
     keep: retentions(tasks, DEFAULT_KEEP, 'tasks'),
-    cacheTtlMs: atLeast(1, cache.ttl ?? '5m', 'cache.ttl'),
-    lockTtlMs: atLeast(1, locks.ttl ?? '30s', 'locks.ttl'),
+    cacheTtlMs: cacheTtl(cache.ttl ?? '5m', 'cache.ttl').ttlMs,
+    lockTtlMs: lockTtlMs(locks.ttl ?? '30s', 'locks.ttl'),
     connectTimeoutMs: atLeast(1, connection.connectTimeout ?? '5s', 'connection.connectTimeout'),
     commandTimeoutMs: atLeast(
       10,
@@ -158,7 +160,7 @@ function checkWorkers(value: unknown): 'all' | 'none' | readonly string[] {
   throw new DepotConfigError(`workers is ${show(value)}; expected 'all', 'none' or an array of queue names`);
 }
 
-function checkRedis(value: unknown): string | RedisOptions | Redis | undefined {
+function checkRedis(value: unknown): DepotOptions['redis'] {
   if (value === undefined) return undefined;
   if (typeof value === 'string') {
     if (/^rediss?:\/\/./.test(value) && URL.canParse(value)) return value;
@@ -173,7 +175,7 @@ function checkRedis(value: unknown): string | RedisOptions | Redis | undefined {
       `redis is ${show(value)}; expected a URL, ioredis options or an ioredis client`,
     );
   }
-  const client = value as { options?: RedisOptions; isCluster?: boolean; keyPrefix?: string };
+  const client = value as { options?: { keyPrefix?: string }; isCluster?: boolean; keyPrefix?: string };
   if (client.isCluster) throw new DepotConfigError('redis is a Cluster client, which is not supported yet');
   if (client.options?.keyPrefix || client.keyPrefix) {
     throw new DepotConfigError(
