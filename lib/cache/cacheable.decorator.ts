@@ -17,6 +17,9 @@ export interface CacheableOptions<A extends readonly unknown[], R> {
   readonly ttl?: Duration | ((result: R) => Duration);
 }
 
+/** The parameters as the method has them, not as a key function would like them. `NoInfer` loses optional ones. */
+type Settled<A extends unknown[]> = A extends infer P extends unknown[] ? P : never;
+
 /** The methods that this decorator made. */
 const cached = new WeakSet<object>();
 
@@ -32,7 +35,7 @@ const cached = new WeakSet<object>();
  * @throws DepotConfigError when the class is defined, for a bad ttl or on what is not a method of an instance
  */
 export function Cacheable<A extends unknown[], R>(
-  options: CacheableOptions<NoInfer<A>, NoInfer<R>> = {},
+  options: CacheableOptions<Settled<A>, NoInfer<R>> = {},
 ): (
   target: object,
   name: string | symbol,
@@ -44,7 +47,7 @@ export function Cacheable<A extends unknown[], R>(
     if (typeof target === 'function' || typeof method !== 'function') {
       throw new DepotConfigError(`${place}: expected a method of an instance`);
     }
-    const { key, ttl } = options;
+    const { key, ttl } = options as CacheableOptions<A, R>;
     if (ttl !== undefined && typeof ttl !== 'function') cacheTtl(ttl, `${place}: ttl`);
 
     const answer = async function (this: object, ...args: A): Promise<R> {

@@ -42,6 +42,11 @@ export class ProductService {
     return ids.length;
   }
 
+  @Cacheable({ key: (name) => name ?? 'nobody' })
+  async optional(name?: string): Promise<number> {
+    return name === undefined ? 0 : 1;
+  }
+
   // @ts-expect-error the parameter is a number
   @Cacheable({ key: (id: string) => id })
   async wrongKey(id: number): Promise<number> {
@@ -49,7 +54,7 @@ export class ProductService {
   }
 
   // @ts-expect-error one parameter more than the method has
-  @Cacheable({ key: (id, other) => `${id}:${other}` })
+  @Cacheable({ key: (id, other) => `${id}:${String(other)}` })
   async wrongCount(id: number): Promise<number> {
     return id;
   }
