@@ -3,8 +3,8 @@ import type { TaskView } from '../postcards.client.js';
 import type { Story } from '../story.js';
 import type { Killed } from '../worker.killer.js';
 
-/** A lease lasts 4 s; the rest is for a machine that is busy. */
-const SOON_MS = 8_000;
+/** A lease lasts 4 s; the rest is for free slots and for a machine that is busy. */
+const SOON_MS = 10_000;
 
 /** What a killed worker had in hand ran again elsewhere, soon and to its end, and was not charged an attempt for the crash. */
 export async function checkRecovery(
