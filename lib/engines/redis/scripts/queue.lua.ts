@@ -43,13 +43,15 @@ end
 `;
 
 /**
- * hear(): somebody at work was heard of. After a silence in which tasks were in hand and nobody was (Redis was away, or
- * its clock jumped), nobody is declared dead for a lease; when the clock was set back, a lease is a lease again (B1).
+ * hear(self): somebody at work was heard of; if that one is the keeper, it has looked. After a silence in which tasks
+ * were in hand and nobody was heard of (Redis was away, or its clock jumped), nobody is declared dead for a lease; when
+ * the clock was set back, a lease is a lease again (B1).
  */
 export const HEAR = `
 local grace = 0
-local function hear()
-  local state = call('HMGET', meta, 'last', 'graceUntil')
+local function hear(self)
+  local state = call('HMGET', meta, 'last', 'graceUntil', 'keeper', 'keeperAt')
+  if self and state[3] == self and tonumber(state[4]) + 2000 < now then call('HSET', meta, 'keeperAt', now) end
   local last = tonumber(state[1] or now)
   grace = math.min(tonumber(state[2] or 0), now + lease)
   if now < last then
@@ -147,10 +149,20 @@ local function hold(consumer, ids)
   return held
 end
 
+-- The idle consumer that knows when to look again, and that time. One that has not looked 2 s after it may be dead, and
+-- counts as idle again when it is heard of.
+local function keeper()
+  local entry = call('HMGET', meta, 'keeper', 'keeperAt')
+  local consumer, at = entry[1], tonumber(entry[2] or FAR)
+  if not consumer then return nil, at end
+  if at + 2000 < now then call('ZREM', idle, consumer) end
+  if not call('ZSCORE', idle, consumer) or not alive(consumer) then return nil, at end
+  return consumer, at
+end
+
 local function nudge(at, except)
-  local keeper = call('HMGET', meta, 'keeper', 'keeperAt')
-  local chosen, known = keeper[1], tonumber(keeper[2] or FAR)
-  if not chosen or chosen == except or known + 2000 < now or not call('ZSCORE', idle, chosen) or not alive(chosen) then
+  local chosen, known = keeper()
+  if not chosen or chosen == except then
     chosen = nil
     for _, consumer in ipairs(call('ZREVRANGE', idle, 0, 9)) do
       if not chosen and consumer ~= except and alive(consumer) then chosen = consumer end

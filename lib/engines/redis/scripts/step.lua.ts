@@ -21,16 +21,16 @@ local function due(self)
 end
 
 local function elect(self, free, news)
-  local keeper = call('HMGET', meta, 'keeper', 'keeperAt')
-  local chosen, known = keeper[1], tonumber(keeper[2] or FAR)
-  local mine = chosen == self
-  if chosen and not mine and known + 2000 >= now and call('ZSCORE', idle, chosen) and alive(chosen) then
+  local mine = call('HGET', meta, 'keeper') == self
+  local chosen, known = nil, FAR
+  if not mine then chosen, known = keeper() end
+  if chosen then
     if news and news < known then nudge(news, self) end
     return -1
   end
   if free > 0 then
     local at = due(self)
-    if not mine or at ~= known then call('HSET', meta, 'keeper', self, 'keeperAt', string.format('%.0f', at)) end
+    call('HSET', meta, 'keeper', self, 'keeperAt', string.format('%.0f', at))
     return at < FAR and math.max(0, at - now) or -1
   end
   if mine then call('HDEL', meta, 'keeper', 'keeperAt') end
@@ -128,7 +128,7 @@ local deadline = call('ZSCORE', consumers, self)
 if not deadline then return nil end
 call('DEL', P .. 'none')
 ${FINISH}${SPREAD}${KEEPER}${REAP}${ACCUSE}
-hear()
+hear(self)
 -- Acknowledgements.
 local acked, completed, dead, parked, retried, used, news = {}, {}, {}, {}, {}, {}, nil
 for i = 10, #ARGV, 5 do
