@@ -4,6 +4,15 @@ import { crashingCases } from './task-broker.crashing.js';
 import type { EngineUnderTest } from './task-broker.engine.js';
 import { Fleet } from './task-broker.fleet.js';
 import { joiningCases, leaseCases, leavingCases, silenceCases } from './task-broker.leases.js';
+import { lookingCases } from './task-broker.looking.js';
+import {
+  keepingCases,
+  notingCases,
+  parkingCases,
+  readingCases,
+  removingCases,
+  waitingForAnEndCases,
+} from './task-broker.recording.js';
 import { acknowledgingCases, claimingCases } from './task-broker.stepping.js';
 
 /** What every engine has to do for tasks. After each case the store is checked, too: see `Fleet.check`. */
@@ -22,5 +31,12 @@ export function describeTaskBroker(engine: string, open: () => Promise<EngineUnd
     describe('joining again', () => joiningCases(current));
     describe('leaving', () => leavingCases(current));
     describe('a crash', () => crashingCases(current));
+    describe('looking again', () => lookingCases(current));
+    describe('waiting for an end', () => waitingForAnEndCases(current));
+    describe('notes', () => notingCases(current));
+    describe('keeping', () => keepingCases(current));
+    describe('parking', () => parkingCases(current));
+    describe('removing', () => removingCases(current));
+    describe('reading', () => readingCases(current));
   });
 }
