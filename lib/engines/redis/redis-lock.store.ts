@@ -12,6 +12,7 @@ type Granted = (key: string, owner: string) => void;
 /** Locks on Redis: each method is one script, and a hand-over is pushed to the wake list of the waiter's process. */
 export class RedisLockStore implements LockStore {
   private readonly listeners: Granted[] = [];
+  private listening = false;
 
   constructor(
     private readonly link: RedisLink,
@@ -26,8 +27,13 @@ export class RedisLockStore implements LockStore {
   }
 
   async acquire(key: string, owner: string, ttlMs: number): Promise<LockAnswer> {
-    // Nobody may stand in the queue who could not be told.
-    await this.inbox.start();
+    if (!this.listening) {
+      const answer = await this.ask(key, owner, ttlMs, 'try');
+      if (answer.granted) return answer;
+      // Nobody may stand in the queue who could not be told; and who need not wait needs no further connection.
+      await this.inbox.start();
+      this.listening = true;
+    }
     return this.ask(key, owner, ttlMs, 'wait');
   }
 
