@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { decode, encode } from '../common/codec.js';
+import { encode } from '../common/codec.js';
 import { backoffPolicy } from '../common/backoff.js';
 import { toMs, type Duration } from '../common/duration.js';
 import { wait, type Clock } from '../common/clock.js';
 import { DepotConfigError, EngineUnavailableError, show } from '../common/errors.js';
 import { TickBatch } from '../common/tick-batch.js';
 import { Queue, TaskHandle, type AddOptions, type TaskSnapshot } from './queue.js';
-import type { NewTask, QueueBroker, TaskRecord } from './task.broker.js';
-import { readEnvelope, writeEnvelope, type TaskOverrides } from './task.envelope.js';
-import { readFailure, readOutcome } from './task.outcome.js';
+import type { NewTask, QueueBroker } from './task.broker.js';
+import { writeEnvelope, type TaskOverrides } from './task.envelope.js';
 import { TASK_STATES, type TaskState } from './task.state.js';
 import { checkAttempts } from './task.policy.js';
 import { TaskResults } from './task.results.js';
+import { snapshot } from './task.snapshot.js';
 
 export interface QueueClientSettings {
   readonly maxPayloadBytes: number;
@@ -22,6 +22,7 @@ export interface QueueClientSettings {
 
 const REPEAT_PAUSE_MS = 100;
 const NO_OVERRIDES: TaskOverrides = {};
+const ADD_OPTIONS = ['id', 'delay', 'runAt', 'attempts', 'backoff', 'timeout'];
 
 /** The producer's side of a queue on any engine. */
 export class QueueClient extends Queue {
@@ -89,6 +90,7 @@ export class QueueClient extends Queue {
     if (typeof name !== 'string' || name === '' || name.includes('\n')) {
       throw new DepotConfigError(`the task name is ${show(name)}; expected text without line breaks`);
     }
+    checkOptions(options, what);
     const text = encode(payload, `payload of ${what}`, this.settings.maxPayloadBytes);
     const id = options.id === undefined ? newId() : checkId(options.id, what);
     const envelope = writeEnvelope({
@@ -136,7 +138,7 @@ class AddedTask extends TaskHandle {
     super();
   }
 
-  override result(options: { readonly timeout?: Duration } = {}): Promise<unknown> {
+  override async result(options: { readonly timeout?: Duration } = {}): Promise<unknown> {
     return this.wait(options.timeout);
   }
 }
@@ -144,6 +146,15 @@ class AddedTask extends TaskHandle {
 /** 96 random bits, 16 characters. */
 function newId(): string {
   return randomBytes(12).toString('base64url');
+}
+
+function checkOptions(options: unknown, what: string): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new DepotConfigError(`the options of ${what} are ${show(options)}; expected an object`);
+  }
+  const unknown = Object.keys(options).find((key) => !ADD_OPTIONS.includes(key));
+  if (unknown === undefined) return;
+  throw new DepotConfigError(`${what} has no option '${unknown}'; there are: ${ADD_OPTIONS.join(', ')}`);
 }
 
 function checkId(id: unknown, what: string): string {
@@ -174,42 +185,4 @@ function dueOf({ delay, runAt }: AddOptions, what: string): NewTask['due'] {
   }
   const inMs = delay === undefined ? 0 : toMs(delay, `delay of ${what}`);
   return inMs > 0 ? { inMs } : undefined;
-}
-
-function snapshot(queue: string, record: TaskRecord): TaskSnapshot {
-  const { id, state, at, tries, log } = record;
-  const { name, enqueuedAt, payload } = readable(record.envelope);
-  const outcome = record.outcome === undefined ? undefined : readOutcome(record.outcome);
-  const ended = state === 'completed' || state === 'dead' || state === 'parked';
-  const failed = outcome !== undefined && outcome.body !== '' && state !== 'completed';
-  return {
-    id,
-    queue,
-    name,
-    state,
-    payload,
-    // A retry is counted when it is decided; what runs, or ended well, is one further on.
-    attempt: state === 'active' || state === 'completed' ? tries + 1 : tries,
-    progress: record.progress === undefined ? undefined : decode(record.progress, 'progress'),
-    result: state === 'completed' && outcome ? decode(outcome.body, 'result') : undefined,
-    error: failed ? readFailure(outcome.body) : undefined,
-    log: log.map((entry) => {
-      const [time, line] = JSON.parse(entry) as [number, string];
-      return { at: new Date(time), line };
-    }),
-    enqueuedAt: new Date(enqueuedAt),
-    runAt: state === 'delayed' && at !== undefined ? new Date(at) : undefined,
-    startedAt: outcome?.startedAt === undefined ? undefined : new Date(outcome.startedAt),
-    finishedAt: ended && at !== undefined ? new Date(at) : undefined,
-  };
-}
-
-/** A record that this version can't read is still listed, so that somebody sees it. */
-function readable(envelope: string): { name: string; enqueuedAt: number; payload: unknown } {
-  try {
-    const { name, enqueuedAt, payload } = readEnvelope(envelope);
-    return { name, enqueuedAt, payload: decode(payload, 'payload') };
-  } catch {
-    return { name: '(unreadable)', enqueuedAt: 0, payload: envelope };
-  }
 }
