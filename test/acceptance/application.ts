@@ -3,6 +3,5 @@ import { NestFactory } from '@nestjs/core';
 
 /** Starts an application without HTTP, whose errors come out and whose output is only what should not be. */
 export function startApplication(module: Type | DynamicModule): Promise<INestApplicationContext> {
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares these options as a class
   return NestFactory.createApplicationContext(module, { logger: ['warn', 'error'], abortOnError: false });
 }
