@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from '@jest/globals';
 import { addingCases } from './task-broker.adding.js';
 import { crashingCases } from './task-broker.crashing.js';
-import type { EngineUnderTest } from './task-broker.engine.js';
+import type { EngineUnderTest, TestProcess } from './task-broker.engine.js';
 import { Fleet } from './task-broker.fleet.js';
+import { History } from './task-broker.histories.js';
 import { joiningCases, leaseCases, leavingCases, silenceCases } from './task-broker.leases.js';
 import { lookingCases } from './task-broker.looking.js';
 import {
@@ -38,5 +39,38 @@ export function describeTaskBroker(engine: string, open: () => Promise<EngineUnd
     describe('parking', () => parkingCases(current));
     describe('removing', () => removingCases(current));
     describe('reading', () => readingCases(current));
+  });
+}
+
+const PER_CASE = 50;
+
+/** The same in random histories. A failure names its seed, which always gives the same history. */
+export function describeHistories(
+  engine: string,
+  open: () => Promise<EngineUnderTest>,
+  histories: number,
+): void {
+  describe(`the task broker of the ${engine} engine`, () => {
+    let underTest: EngineUnderTest;
+    const processes = new Map<number, TestProcess>();
+    const processOf = async (index: number): Promise<TestProcess> => {
+      let process = processes.get(index);
+      if (!process) {
+        process = await underTest.process();
+        await process.broker.listen();
+        processes.set(index, process);
+      }
+      return process;
+    };
+    beforeAll(async () => (underTest = await open()));
+    afterAll(() => underTest.close());
+
+    for (let from = 0; from < histories; from += PER_CASE) {
+      it(`loses nothing in random histories ${from} to ${from + PER_CASE - 1}`, async () => {
+        for (let seed = from; seed < from + PER_CASE; seed++) {
+          await new History(underTest, processOf, seed).run();
+        }
+      });
+    }
   });
 }

@@ -1,4 +1,5 @@
-import { describeTaskBroker } from './task-broker.contract.js';
+import { describeHistories, describeTaskBroker } from './task-broker.contract.js';
 import { openEmbedded } from './task-broker.embedded.js';
 
 describeTaskBroker('embedded', openEmbedded);
+describeHistories('embedded', openEmbedded, 300);

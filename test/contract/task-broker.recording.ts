@@ -270,7 +270,7 @@ export function parkingCases(fleet: () => Fleet): void {
   it('makes very many waiting in several calls', async () => {
     const ids = Array.from({ length: 700 }, (_, at) => `t${at}`);
     const worker = await fleet().workerWith(ids);
-    await worker.step(0, ...ids.map(parked));
+    await worker.step(0, ...ids.map((id) => parked(id)));
 
     expect(await worker.queue.tidy(['send'])).toEqual({ more: true });
     expect(await worker.queue.counts()).toMatchObject({ parked: 200, waiting: 500 });

@@ -1,0 +1,364 @@
+import { expect } from '@jest/globals';
+import type { Ack, ClaimedTask, QueueBroker, QueueSettings } from '../../lib/task/task.broker.js';
+import { random } from '../support/random.js';
+import { numberOf, type EngineUnderTest, type Stored, type TestProcess } from './task-broker.engine.js';
+import {
+  checkStored,
+  completed,
+  dead,
+  LEASE,
+  parked,
+  retried,
+  SETTINGS,
+  task,
+  TestWorker,
+} from './task-broker.fleet.js';
+
+const OPERATIONS = 40;
+const IDS = 24;
+
+/** A worker of a history: what it believes, which may be less or more than the truth. */
+class Actor {
+  readonly hand = new Map<string, ClaimedTask>();
+  readonly formerNames: string[] = [];
+  /** When its timer goes off. */
+  lookAt = Number.POSITIVE_INFINITY;
+  private seen = 0;
+
+  constructor(
+    readonly worker: TestWorker,
+    readonly slots: number,
+    private readonly engine: EngineUnderTest,
+  ) {}
+
+  /** It wants to call `step` in so many milliseconds. */
+  look(inMs = Number.POSITIVE_INFINITY): void {
+    this.lookAt = Math.min(this.lookAt, this.engine.now() + inMs);
+  }
+
+  /** Looks at what was pushed; a task that was meant for a former name is not its own. */
+  async receive(): Promise<readonly ClaimedTask[]> {
+    await this.worker.process.delivered();
+    const news = this.worker.pushes.slice(this.seen);
+    this.seen = this.worker.pushes.length;
+    for (const push of news) if (push.kind === 'due') this.look(push.inMs);
+    return news.flatMap((push) =>
+      push.kind === 'task' && push.consumer === this.worker.consumer ? [push.task] : [],
+    );
+  }
+}
+
+/**
+ * One random history of a few workers on a queue, with what goes wrong in real life: killed workers, lost answers,
+ * packets that arrive late, silences, clocks that are set. After every operation the invariants must hold.
+ */
+export class History {
+  private readonly settings: QueueSettings;
+  private readonly chance: ReturnType<typeof random>;
+  private readonly actors: Actor[] = [];
+  /** Tasks that must still be stored, with the attempts they have used. */
+  private readonly live = new Map<string, number>();
+  private readonly operations: string[] = [];
+  /** Nobody is killed, and the clock is not set: then nothing falls due unnoticed. */
+  private readonly calm: boolean;
+  private processes = 0;
+  private stored: Stored | undefined;
+
+  constructor(
+    private readonly engine: EngineUnderTest,
+    private readonly processOf: (index: number) => Promise<TestProcess>,
+    private readonly seed: number,
+  ) {
+    this.chance = random(seed);
+    this.calm = seed % 3 === 0;
+    const ageMs = 3_600_000;
+    const count = this.chance.below(4);
+    this.settings = {
+      ...SETTINGS,
+      name: `history-${seed}`,
+      maxCrashes: 1 + this.chance.below(3),
+      keep: { completed: { count, ageMs }, dead: { count: 1_000, ageMs } },
+    };
+  }
+
+  async run(): Promise<void> {
+    try {
+      await this.enter();
+      for (let at = 0; at < OPERATIONS; at++) {
+        await this.operate();
+        await this.check();
+      }
+      await this.drain();
+    } catch (error) {
+      if (error instanceof Error) error.message += `\nhistory ${this.seed}: ${this.operations.join('; ')}`;
+      throw error;
+    }
+  }
+
+  private async operate(): Promise<void> {
+    const dice = this.chance.below(100);
+    if (dice < 22) return this.add();
+    if (this.actors.length === 0 || dice < 25) return this.enter();
+    const actor = this.pick(this.actors);
+    if (dice < 55) return this.step(actor);
+    if (dice < 61) return this.beat(actor);
+    if (dice < 67) return this.loseAnswer(actor);
+    if (dice < 71) return this.lateCalls(actor);
+    if (dice < 75) return this.leave(actor);
+    if (dice < 79) return this.calm ? this.step(actor) : this.crash(actor);
+    if (dice < 82) return this.remove(actor);
+    if (dice < 84) return this.tidy(actor);
+    if (dice < 86) return this.note(actor);
+    return this.moveClock();
+  }
+
+  private async enter(): Promise<void> {
+    if (this.processes === 8) return;
+    const process = await this.processOf(this.processes++);
+    const worker = new TestWorker(process, process.broker.queue(this.settings));
+    await worker.join();
+    this.log(`${worker.consumer} joins`);
+    this.actors.push(new Actor(worker, 1 + this.chance.below(4), this.engine));
+  }
+
+  private async add(): Promise<void> {
+    const added = Array.from({ length: 1 + this.chance.below(4) }, () => {
+      const inMs = this.chance.below(8_000);
+      return task(`t${this.chance.below(IDS)}`, this.chance.below(3) === 0 ? { inMs } : undefined);
+    });
+    const queue = this.actors[0]?.worker.queue ?? (await this.processOf(0)).broker.queue(this.settings);
+    const free = new Set((await this.before()).records);
+    const created = await queue.add(added);
+    this.log(`add ${added.map(({ id, due }) => id + (due ? '+' : '')).join(' ')}`);
+    added.forEach(({ id }, at) => {
+      expect(created[at]).toBe(!free.has(id));
+      free.add(id);
+      if (created[at]) this.live.set(id, 0);
+    });
+  }
+
+  private async step(actor: Actor): Promise<void> {
+    if (this.chance.below(4) > 0) this.take(actor, await actor.receive());
+    const acks = this.acks(actor);
+    const { queue, consumer } = actor.worker;
+    this.log(`${consumer} steps ${acks.map(({ id, to }) => `${to} ${id}`).join(' ')}`);
+    const before = await this.before();
+    const step = await queue.step(consumer, acks, actor.slots);
+    if (step === 'lost') return this.rejoin(actor);
+    this.settle(actor, acks, before);
+    this.take(actor, step.tasks);
+    actor.look(step.nextMs);
+    const stored = await this.look();
+    const free = actor.slots - this.held(stored, consumer);
+    expect(stored.idle.get(consumer) ?? 0).toBe(Math.max(0, free));
+  }
+
+  private async beat(actor: Actor): Promise<void> {
+    this.take(actor, await actor.receive());
+    const { queue, consumer } = actor.worker;
+    const state = actor.hand.size > 0 ? 'busy' : 'idle';
+    const beat = await queue.beat(consumer, state);
+    this.log(`${consumer} beats ${state}: ${beat}`);
+    if (beat === 'lost') await this.rejoin(actor);
+  }
+
+  /** The step happened, and nobody knows. */
+  private async loseAnswer(actor: Actor): Promise<void> {
+    const acks = this.acks(actor);
+    const before = await this.before();
+    this.log(`${actor.worker.consumer} steps in vain ${acks.map(({ id, to }) => `${to} ${id}`).join(' ')}`);
+    const step = await actor.worker.queue.step(actor.worker.consumer, acks, actor.slots);
+    if (step !== 'lost') this.settle(actor, acks, before);
+    for (const { id } of acks) actor.hand.set(id, { id, envelope: '', tries: 0 });
+    await this.rejoin(actor);
+  }
+
+  private async rejoin(actor: Actor): Promise<void> {
+    const { worker } = actor;
+    const previous = { consumer: worker.consumer, keep: [...actor.hand.keys()] };
+    actor.formerNames.push(worker.consumer);
+    if (this.chance.below(3) === 0) actor.formerNames.push((await worker.queue.join(previous)).consumer);
+    const kept = new Set(await worker.join(previous));
+    this.stored = undefined;
+    this.log(`${previous.consumer} joins as ${worker.consumer} keeping ${[...kept].join(' ')}`);
+    for (const id of actor.hand.keys()) if (!kept.has(id)) actor.hand.delete(id);
+    actor.look(0);
+  }
+
+  private async lateCalls(actor: Actor): Promise<void> {
+    if (actor.formerNames.length === 0) return;
+    const name = this.pick(actor.formerNames);
+    this.log(`${name} is late`);
+    const before = await this.before();
+    const { queue } = actor.worker;
+    const ids = [...this.live.keys()];
+    expect(
+      await queue.step(
+        name,
+        ids.map((id) => completed(id)),
+        5,
+      ),
+    ).toBe('lost');
+    expect(await queue.beat(name, 'busy')).toBe('lost');
+    for (const id of ids.slice(0, 2)) expect(await queue.note(name, id, 'log', 'late')).toBe(false);
+    await queue.leave(name);
+    expect(await this.look()).toEqual(before);
+  }
+
+  private async leave(actor: Actor): Promise<void> {
+    this.log(`${actor.worker.consumer} leaves`);
+    await actor.worker.queue.leave(actor.worker.consumer);
+    this.actors.splice(this.actors.indexOf(actor), 1);
+  }
+
+  private async crash(actor: Actor): Promise<void> {
+    this.log(`${actor.worker.consumer} is killed`);
+    this.actors.splice(this.actors.indexOf(actor), 1);
+  }
+
+  private async remove(actor: Actor): Promise<void> {
+    const id = `t${this.chance.below(IDS)}`;
+    const { places, records } = await this.before();
+    const removed = await actor.worker.queue.remove(id);
+    this.log(`remove ${id}: ${removed}`);
+    expect(removed).toBe(
+      places.active.includes(id) ? 'active' : records.includes(id) ? 'removed' : 'missing',
+    );
+    if (removed === 'removed') this.live.delete(id);
+  }
+
+  private async tidy(actor: Actor): Promise<void> {
+    this.log('tidy');
+    await actor.worker.queue.tidy(['send']);
+    expect((await this.look()).places.parked).toEqual([]);
+  }
+
+  private async note(actor: Actor): Promise<void> {
+    const id = `t${this.chance.below(IDS)}`;
+    const { queue, consumer } = actor.worker;
+    const holder = (await this.before()).holders.get(id);
+    const isMine = holder === numberOf(consumer);
+    expect(await queue.note(consumer, id, this.pick(['log', 'progress']), 'x')).toBe(isMine);
+  }
+
+  private async moveClock(): Promise<void> {
+    const dice = this.calm ? 0 : this.chance.below(10);
+    let ms = this.chance.below(LEASE / 2);
+    if (dice > 6) ms = dice === 9 ? -this.chance.below(3 * LEASE) : this.chance.below(4 * LEASE);
+    this.log(`${ms} ms`);
+    await this.engine.advance(ms);
+    for (const actor of [...this.actors]) {
+      if (actor.lookAt > this.engine.now()) continue;
+      actor.lookAt = Number.POSITIVE_INFINITY;
+      await this.step(actor);
+    }
+  }
+
+  /** Somebody who is idle looks when the next task falls due. */
+  private async checkNoticed({ places, idle }: Stored): Promise<void> {
+    if (this.actors.length === 0) return;
+    const [first] = await this.queue.read(places.delayed.slice(0, 1));
+    const ready = this.actors.filter(({ worker }) => idle.has(worker.consumer));
+    if (!first || ready.length === 0) return;
+    for (const actor of this.actors) this.take(actor, await actor.receive());
+    const soonest = Math.min(...this.actors.map(({ lookAt }) => lookAt));
+    expect([first.id, soonest]).toEqual([
+      first.id,
+      Math.min(soonest, Math.max(first.at ?? 0, this.engine.now())),
+    ]);
+  }
+
+  /** Ends of some of what the actor believes to have in hand. */
+  private acks(actor: Actor): Ack[] {
+    return [...actor.hand.keys()].flatMap((id): Ack[] => {
+      const used = this.live.get(id) ?? 0;
+      const tries = used + 1;
+      const dice = this.chance.below(10);
+      if (dice < 4) return [completed(id)];
+      if (dice < 5) return [dead(id, tries)];
+      if (dice < 6) return [parked(id, used)];
+      if (dice < 8) return [retried(id, this.chance.below(3) * 1_000, tries)];
+      return [];
+    });
+  }
+
+  /** The acknowledgements were taken: each task was in the actor's hand, and is what it was said to be. */
+  private settle(actor: Actor, acks: readonly Ack[], before: Stored): void {
+    const self = numberOf(actor.worker.consumer);
+    expect(acks.filter(({ id }) => before.holders.get(id) !== self)).toEqual([]);
+    for (const { id, to, tries } of acks) {
+      actor.hand.delete(id);
+      if (to === 'retry') this.live.set(id, tries);
+      else if (to !== 'parked') this.live.delete(id);
+    }
+  }
+
+  private take(actor: Actor, claimed: readonly ClaimedTask[]): void {
+    // Nothing that ended is ever given out again, and nothing twice.
+    const wrong = claimed.filter(({ id, tries }) => this.live.get(id) !== tries || actor.hand.has(id));
+    expect(wrong).toEqual([]);
+    for (const one of claimed) actor.hand.set(one.id, one);
+  }
+
+  private async check(): Promise<void> {
+    const stored = await this.look();
+    checkStored(stored, this.engine.now(), new Set());
+    const { dead: buried, completed: ended } = stored.places;
+    // The dead of whom nobody has said so were buried with their worker.
+    for (const id of buried) this.live.delete(id);
+    const missing = [...this.live.keys()].filter((id) => !stored.records.includes(id) || ended.includes(id));
+    expect(missing).toEqual([]);
+    for (const { worker, slots } of this.actors) {
+      expect(this.held(stored, worker.consumer)).toBeLessThanOrEqual(slots);
+    }
+    if (this.calm) await this.checkNoticed(stored);
+  }
+
+  /** Everybody falls silent; one new worker gets everything done. */
+  private async drain(): Promise<void> {
+    const process = await this.processOf(9);
+    const last = new Actor(new TestWorker(process, process.broker.queue(this.settings)), 5, this.engine);
+    await last.worker.join();
+    this.log(`${last.worker.consumer} drains`);
+    for (let turns = 0; turns < 120; turns++) {
+      this.take(last, await last.receive());
+      const acks = [...last.hand.keys()].map((id) => completed(id));
+      const before = await this.before();
+      const step = await last.worker.step(last.slots, ...acks);
+      this.settle(last, acks, before);
+      this.take(last, step.tasks);
+      await last.worker.queue.tidy(['send']);
+      await this.check();
+      if (this.live.size === 0) return;
+      await this.engine.advance(LEASE / 4);
+    }
+    expect([...this.live.keys()]).toEqual([]);
+  }
+
+  private held({ holders }: Stored, consumer: string): number {
+    return [...holders.values()].filter((number) => number === numberOf(consumer)).length;
+  }
+
+  private get queue(): QueueBroker {
+    const queue = this.actors[0]?.worker.queue;
+    if (!queue) throw new Error('nobody is there');
+    return queue;
+  }
+
+  /** What was stored before this operation. */
+  private async before(): Promise<Stored> {
+    return (this.stored ??= await this.look());
+  }
+
+  private async look(): Promise<Stored> {
+    return (this.stored = await this.engine.look(this.settings.name));
+  }
+
+  private pick<const T>(items: readonly T[]): T {
+    return items[this.chance.below(items.length)] as T;
+  }
+
+  private log(operation: string): void {
+    this.operations.push(operation);
+  }
+}
