@@ -3,7 +3,7 @@ import { PayloadError, show, toError } from './errors.js';
 /**
  * Values as text. Plain JSON stays plain JSON (readable in `redis-cli`, and as fast as `JSON.stringify`); a value that
  * holds a Date, Map, Set, BigInt, Buffer, typed number or `undefined` is written as JSON with tags, marked by its first
- * character. What can't come back as it went in (function, symbol, cycle) is refused, with the path to it.
+ * character. What can't come back at all (function, symbol, cycle, promise) is refused, with the path to it.
  */
 const TAGGED = '#';
 const TAG = '$';
@@ -63,7 +63,8 @@ function classify(value: unknown, depth: number): Kind {
   if (value instanceof Date || value instanceof Uint8Array) return Kind.Tagged;
   let worst = value instanceof Map || value instanceof Set ? Kind.Tagged : Kind.Plain;
   if (!Array.isArray(value) && worst === Kind.Plain) {
-    if (hasToJson(value)) return Kind.Plain;
+    if (hasToJson(value)) return classify(value.toJSON(), depth + 1);
+    if (opaque(value)) return Kind.Refused;
     for (const key of Object.keys(value)) {
       if (key === '__proto__' || key === TAG) worst = Kind.Tagged;
       const kind = classify((value as Record<string, unknown>)[key], depth + 1);
@@ -105,7 +106,9 @@ function fault(value: unknown, path: string, depth: number): string | undefined 
   }
   if (depth > MAX_DEPTH)
     return `${path.slice(0, 60)}… refers to itself or is nested deeper than ${MAX_DEPTH} levels`;
-  if (hasToJson(value)) return undefined;
+  if (hasToJson(value)) return fault(value.toJSON(), `${path}.toJSON()`, depth + 1);
+  const kind = opaque(value);
+  if (kind) return `${path} is of type ${kind}, which can't be serialised`;
   for (const [place, inner] of parts(value)) {
     const found = fault(inner, path + place, depth + 1);
     if (found !== undefined) return found;
@@ -113,7 +116,17 @@ function fault(value: unknown, path: string, depth: number): string | undefined 
   return undefined;
 }
 
-const hasToJson = (value: object): boolean => typeof (value as { toJSON?: unknown }).toJSON === 'function';
+const hasToJson = (value: object): value is { toJSON(): unknown } =>
+  typeof (value as { toJSON?: unknown }).toJSON === 'function';
+
+const OPAQUE = /^\[object (Promise|Weak\w+|RegExp|\w*ArrayBuffer|DataView|\w+Array)\]$/;
+
+/** The kind of an object that would come back empty or as another thing; a forgotten `await` is the usual cause. */
+function opaque(value: object): string | undefined {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null || value instanceof Uint8Array) return undefined;
+  return OPAQUE.exec(Object.prototype.toString.call(value))?.[1];
+}
 
 type Tagged = { readonly [TAG]: readonly [kind: string, content: unknown] };
 
@@ -147,7 +160,7 @@ function tag(value: unknown): unknown {
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
     return tagged(Buffer.isBuffer(value) ? 'b' : 'a', bytes);
   }
-  if (hasToJson(value)) return value;
+  if (hasToJson(value)) return tag(value.toJSON());
   // Entries, not an object: keys such as `__proto__` and `$` stay mere data.
   const entries = Object.entries(value);
   if (entries.some(([key]) => key === TAG || key === '__proto__')) {

@@ -1,0 +1,196 @@
+import { describe, expect, test } from '@jest/globals';
+import { decode, encode } from '../../../lib/common/codec.js';
+import { PayloadError } from '../../../lib/common/errors.js';
+import { random } from '../../support/random.js';
+
+const through = (value: unknown): unknown => decode(encode(value));
+
+class Money {
+  constructor(readonly cents: bigint) {}
+
+  toJSON(): unknown {
+    return { cents: this.cents };
+  }
+}
+
+describe('codec', () => {
+  test.each([
+    null,
+    undefined,
+    true,
+    0,
+    -0,
+    1.5,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.MAX_SAFE_INTEGER,
+    Number.MIN_VALUE,
+    0n,
+    -(10n ** 40n),
+    '',
+    '#',
+    '#{"$":["d",0]}',
+    'null',
+    '\u0000\ud800 🔑',
+    new Date(0),
+    [],
+    [undefined, null, [[]]],
+    {},
+    { a: undefined, b: { c: [new Date(1)] } },
+    { $: 1 },
+    { $: ['d', 0] },
+    { $: ['d', 0], x: 1n },
+    { '': { ' ': 'odd keys' } },
+    new Map<unknown, unknown>([
+      [{ a: 1n }, new Set([undefined, null])],
+      ['b', new Map()],
+      [new Date(2), Number.NaN],
+    ]),
+    new Set([1, '1', 1n]),
+    Buffer.from([0, 255, 10]),
+    Buffer.alloc(0),
+    new Uint8Array([1, 2, 3]),
+    Buffer.from('hello world').subarray(2, 5),
+  ])('gives %p back as it was', (value) => {
+    const back = through(value);
+
+    expect(back).toStrictEqual(value);
+    expect(Object.is(back, -0)).toBe(Object.is(value, -0));
+  });
+
+  test('gives a date that is none back as one', () => {
+    expect((through(new Date(Number.NaN)) as Date).getTime()).toBeNaN();
+  });
+
+  test('gives the kind of bytes back that went in', () => {
+    expect(Buffer.isBuffer(through(Buffer.from('a')))).toBe(true);
+    expect(Buffer.isBuffer(through(new Uint8Array(1)))).toBe(false);
+  });
+
+  test('writes plain JSON as plain JSON', () => {
+    const value = { a: [1, 'two', null, true], b: { c: 0.5 } };
+
+    expect(encode(value)).toBe(JSON.stringify(value));
+  });
+
+  test('fills the holes of an array', () => {
+    expect(through([1, , 3])).toEqual([1, undefined, 3]);
+  });
+
+  test('gives an instance of a class back as a plain object', () => {
+    class Point {
+      constructor(readonly x: number) {}
+    }
+
+    expect(through(new Point(1))).toStrictEqual({ x: 1 });
+  });
+
+  test('takes what toJSON gives, whatever that is', () => {
+    expect(through(new Money(5n))).toEqual({ cents: 5n });
+    expect(through([new Money(5n), 1n])).toEqual([{ cents: 5n }, 1n]);
+    expect(through({ toJSON: () => undefined })).toBeUndefined();
+    expect(through({ a: { toJSON: () => new Date(0) } })).toEqual({ a: new Date(0) });
+    expect(through([1n, { toJSON: () => ({ $: ['n', '5'] }) }])).toEqual([1n, { $: ['n', '5'] }]);
+    expect(through(new URL('http://a.b/c'))).toBe('http://a.b/c');
+  });
+
+  test('keeps keys that reach for the prototype as mere data', () => {
+    const sly: unknown = JSON.parse('{"__proto__": {"admin": true}, "constructor": 1}');
+    const back = through(sly) as object;
+
+    expect(Object.keys(back)).toEqual(['__proto__', 'constructor']);
+    expect((back as { admin?: boolean }).admin).toBeUndefined();
+    expect(Object.getPrototypeOf(back)).toBe(Object.prototype);
+  });
+
+  test('drops such keys from text that somebody else wrote', () => {
+    const back = decode('{"__proto__": {"admin": true}, "a": {"__proto__": {"admin": true}}}') as {
+      a: object;
+    };
+
+    expect(Object.keys(back)).toEqual(['a']);
+    expect(Object.getPrototypeOf(back.a)).toBe(Object.prototype);
+  });
+
+  describe('refuses', () => {
+    const circle: unknown[] = [];
+    circle.push(new Map([['x', circle]]));
+    const endless = { toJSON: (): unknown => endless };
+
+    test.each<[string, unknown, RegExp]>([
+      ['a function', { a: [{ b: (): number => 1 }] }, /^payload\.a\[0\]\.b is function b/],
+      ['a symbol', { a: Symbol('s') }, /^payload\.a is Symbol\(s\)/],
+      ['a value of a map', new Map([['k', Symbol('s')]]), /^payload<"k"> is Symbol/],
+      ['a key of a map', new Map([[(): number => 1, 1]]), /^payload<key> is function/],
+      ['an item of a set', new Set([Symbol('s')]), /^payload<item> is Symbol/],
+      ['a cycle', circle, /refers to itself or is nested deeper than 500/],
+      ['a toJSON without end', endless, /refers to itself or is nested deeper than 500/],
+      ['a function from toJSON', { a: { toJSON: () => () => 1 } }, /^payload\.a\.toJSON\(\) is function/],
+      ['a promise', { a: Promise.resolve(1) }, /^payload\.a is of type Promise/],
+      ['a weak map', [new WeakMap()], /^payload\[0\] is of type WeakMap/],
+      ['a regular expression', /x/, /^payload is of type RegExp/],
+      [
+        'bytes that are not Uint8Array',
+        { a: Buffer.alloc(1), b: new Float64Array(1) },
+        /^payload\.b is of type Float64Array/,
+      ],
+      ['an ArrayBuffer', new ArrayBuffer(1), /^payload is of type ArrayBuffer/],
+    ])('%s, with the path to it', (_, value, message) => {
+      expect(() => encode(value, 'payload')).toThrow(PayloadError);
+      expect(() => encode(value, 'payload')).toThrow(message);
+    });
+
+    test('what is nested ever deeper without breaking the stack', () => {
+      let deep: object = {};
+      for (let n = 0; n < 100_000; n++) deep = { deep };
+
+      expect(() => encode(deep)).toThrow(PayloadError);
+    });
+
+    test('text of more bytes than are allowed', () => {
+      expect(encode('x'.repeat(8), 'payload', 10)).toHaveLength(10);
+      expect(() => encode('x'.repeat(9), 'payload', 10)).toThrow(
+        'payload is 11 bytes serialised; at most 10 are allowed',
+      );
+      expect(() => encode('🔑🔑', 'payload', 9)).toThrow(PayloadError);
+    });
+
+    test.each(['hello', '{', '#', '#{"$":["z",1]}', '#{"$":5}', '#{"$":["m",5]}', '#{"$":["n","abc"]}'])(
+      'text that it did not write: %s',
+      (text) => {
+        expect(() => decode(text, 'payload')).toThrow(PayloadError);
+        expect(() => decode(text, 'payload')).toThrow(/^payload can't be read/);
+      },
+    );
+  });
+
+  test('gives back whatever is made of all kinds', () => {
+    const { below } = random(5);
+    const make = (depth: number): unknown => {
+      const kinds: readonly (() => unknown)[] = [
+        () => below(1_000) - 500,
+        () => `text${below(9)}`,
+        () => [null, undefined, true, -0, Number.NaN][below(5)],
+        () => BigInt(below(1_000)),
+        () => new Date(below(1e9)),
+        () => Buffer.from(`bytes${below(9)}`),
+        () => Array.from({ length: below(4) }, () => make(depth + 1)),
+        () =>
+          Object.fromEntries<unknown>(
+            Array.from({ length: below(4) }, (_, n): [string, unknown] => [
+              ['$', '__proto__', 'a'][n] ?? '',
+              make(depth + 1),
+            ]),
+          ),
+        () => new Map(Array.from({ length: below(3) }, () => [make(depth + 1), make(depth + 1)])),
+        () => new Set(Array.from({ length: below(3) }, () => make(depth + 1))),
+      ];
+      return kinds[below(depth > 4 ? 6 : kinds.length)]?.();
+    };
+    for (let n = 0; n < 3_000; n++) {
+      const value = make(0);
+      expect(through(value)).toStrictEqual(value);
+    }
+  });
+});
