@@ -24,6 +24,7 @@ interface Provided {
   readonly type: abstract new (...args: never[]) => unknown;
 }
 
+const PROCESSOR_OPTIONS = ['concurrency'];
 const TASK_OPTIONS = ['attempts', 'backoff', 'timeout', 'aliases'];
 
 /**
@@ -79,7 +80,9 @@ function handlersOf(
       `${type.name} has @Task() methods (${methods.join(', ')}) but no @Processor(queue)`,
     );
   }
-  const queuePolicy = policyOf(processor.queue);
+  const { queue, ...processorOptions } = processor;
+  checkKeys(processorOptions, `@Processor(${show(queue)}) of ${type.name}`, PROCESSOR_OPTIONS);
+  const queuePolicy = policyOf(queue);
   if (!queuePolicy) {
     throw new DepotConfigError(
       `${type.name} is a @Processor(${show(processor.queue)}), but no queue of that name is registered; expected DepotModule.registerQueue({ name: ${show(processor.queue)} })`,
@@ -105,14 +108,14 @@ function handlersOf(
   });
 }
 
+function checkKeys(options: object, name: string, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new DepotConfigError(`${name} has no option '${unknown}'; there are: ${known.join(', ')}`);
+}
+
 function checkTaskOptions(options: TaskOptions, title: string): TaskOptions {
-  for (const key of Object.keys(options)) {
-    if (!TASK_OPTIONS.includes(key)) {
-      throw new DepotConfigError(
-        `@Task() of ${title} has no option '${key}'; there are: ${TASK_OPTIONS.join(', ')}`,
-      );
-    }
-  }
+  checkKeys(options, `@Task() of ${title}`, TASK_OPTIONS);
   const { aliases = [] } = options;
   if (!Array.isArray(aliases) || !aliases.every((alias) => typeof alias === 'string' && alias !== '')) {
     throw new DepotConfigError(
