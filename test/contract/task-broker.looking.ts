@@ -74,6 +74,19 @@ export function lookingCases(fleet: () => Fleet): void {
     expect((await other.dues()).at(-1)).toBe(800);
   });
 
+  it('has another one keep the time when its keeper takes a new name and does not step', async () => {
+    const [keeper, other] = [await fleet().worker(), await fleet().worker()];
+    await keeper.step(1);
+    await other.step(1);
+    await keeper.queue.add([task('a', { inMs: 900 })]);
+    await keeper.step(1);
+
+    await keeper.join({ consumer: keeper.consumer, keep: [] });
+    await keeper.queue.leave(keeper.consumer);
+
+    expect((await other.dues()).at(-1)).toBe(900);
+  });
+
   it('has another one keep the time when its keeper has no slot left', async () => {
     const [keeper, other] = [await fleet().worker(), await fleet().worker()];
     await keeper.step(2);

@@ -31,10 +31,9 @@ end
 export const JOIN = luaScript(
   'join',
   1,
-  `${QUEUE}${SPREAD}
+  `${QUEUE}${SPREAD}${KEEPER}${GIVE_BACK}
 local process, idle_lease, previous = ARGV[4], tonumber(ARGV[5]), ARGV[6]
 call('DEL', P .. 'none')
-${GIVE_BACK}
 hear()
 local cid = math.max(tonumber(call('HGET', meta, 'cid') or 0) + 1, now)
 local self = string.format('%.0f', cid) .. ':' .. process
@@ -63,6 +62,7 @@ for _, consumer in ipairs(before) do give_back(consumer, kept) end
 call('HSET', members, process, self)
 call('ZADD', consumers, now + (#ids > 0 and lease or idle_lease), self)
 spread()
+elect(self, 0, FAR)
 return { self, ids }`,
 );
 
@@ -83,7 +83,7 @@ call('DEL', P .. 'none')
 hear()
 give_back(self, {})
 spread()
-elect(self, 0)
+elect(self, 0, FAR)
 return 1`,
 );
 

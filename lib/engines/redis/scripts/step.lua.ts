@@ -4,7 +4,7 @@ import { FINISH, QUEUE, SPREAD } from './queue.lua.js';
 /**
  * due(self): when somebody idle has to look again: a delayed task, or the lease of another consumer that is at work.
  * elect(self, free, news): an idle consumer becomes the keeper of that time if there is none; returns ms until then, or
- * -1. The keeper is told of `news`, a time that it may not know of.
+ * -1. The keeper is told of `news`, a time that it may not know of; FAR: somebody else has to be it from now on.
  */
 export const KEEPER = `
 local function due(self)
