@@ -130,6 +130,19 @@ export function lookingCases(fleet: () => Fleet): void {
     expect((await other.step(2, completed('a'))).nextMs).toBe(20_000 - 2_901);
   });
 
+  it('has whoever ends with nothing in hand watch a keeper that works', async () => {
+    const [other, keeper] = [await fleet().workerWith(['a']), await fleet().worker()];
+    await keeper.step(2);
+    await keeper.queue.add([task('b')]);
+    expect(await keeper.handedIds()).toEqual(['b']);
+
+    const { nextMs } = await other.step(1, completed('a'));
+
+    expect(nextMs).toBeLessThanOrEqual(LEASE + 1);
+    await fleet().kill(keeper);
+    expect(await fleet().outlive(other, 1)).toEqual(['b']);
+  });
+
   it('has somebody idle watch whoever works', async () => {
     const [idle, worker] = [await fleet().worker(), await fleet().worker()];
     await idle.step(1);

@@ -24,6 +24,8 @@ local function elect(self, free, news)
   local mine = call('HGET', meta, 'keeper') == self
   local chosen, known = nil, FAR
   if not mine then chosen, known = keeper() end
+  -- A keeper at work has to be watched itself: one that has nothing in hand takes its place.
+  if chosen and free > 0 and alive(self) > now + lease and alive(chosen) <= now + lease then chosen = nil end
   if chosen then
     if news and news < known then nudge(news, self) end
     return -1
