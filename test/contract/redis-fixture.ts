@@ -21,7 +21,7 @@ export class RedisFixture {
   readonly namespace = uniqueNamespace();
   readonly keys = new RedisKeys(this.namespace);
   readonly redis: Redis;
-  private readonly clockKey = `${this.namespace}:clock`;
+  readonly clockKey = `${this.namespace}:clock`;
   private readonly opened: { readonly process: RedisProcess; readonly links: readonly RedisLink[] }[] = [];
 
   constructor(private readonly url = sharedRedisUrl()) {

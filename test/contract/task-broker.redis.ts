@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { RedisTaskBroker } from '../../lib/engines/redis/redis-task.broker.js';
 import { RedisFixture, type RedisProcess } from './redis-fixture.js';
 import {
@@ -10,8 +11,8 @@ import {
 
 const SIDE_RECORDS = ['out', 'tries', 'crashes', 'waiters', 'progress', 'log'];
 
-export async function openRedis(): Promise<EngineUnderTest> {
-  const fixture = new RedisFixture();
+export async function openRedis(url?: string): Promise<EngineUnderTest> {
+  const fixture = new RedisFixture(url);
   const engine = new RedisEngineUnderTest(fixture, Date.UTC(2030, 0, 1));
   await engine.advance(0);
   return engine;
@@ -36,7 +37,7 @@ class RedisEngineUnderTest implements EngineUnderTest {
 
   async advance(ms: number): Promise<void> {
     this.time += ms;
-    await this.fixture.setClock(this.time);
+    await write(this.fixture.redis, 'SET', this.fixture.clockKey, this.time);
   }
 
   async look(queue: string): Promise<Stored> {
@@ -100,7 +101,7 @@ class RedisTestProcess implements TestProcess {
     const marker = String(++this.marker);
     await new Promise<void>((resolve, reject) => {
       this.markers.set(marker, resolve);
-      this.fixture.redis.rpush(this.process.inbox.key, `m\n${marker}`).catch(reject);
+      write(this.fixture.redis, 'RPUSH', this.process.inbox.key, `m\n${marker}`).catch(reject);
     });
     this.markers.delete(marker);
   }
@@ -109,6 +110,11 @@ class RedisTestProcess implements TestProcess {
     this.process.inbox.stop();
     this.process.link.close();
   }
+}
+
+/** Also when the memory is full: Redis refuses a script only at its first write. */
+function write(redis: Redis, ...command: readonly (string | number)[]): Promise<unknown> {
+  return redis.eval("redis.call('DEL', '') return redis.call(unpack(ARGV))", 0, ...command);
 }
 
 function* pairs(flat: readonly string[]): Generator<[string, string]> {
