@@ -19,6 +19,9 @@ type ScriptRunner = (...args: (string | number)[]) => Promise<unknown>;
 /** Answers that say: not now, not here, nothing was done. They heal like a broken connection. */
 const PASSING = /^(READONLY|LOADING|UNBLOCKED|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|NOREPLICAS)\b/;
 
+/** Answers to the log-in that no repeat will change. */
+const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR .*AUTH|ERR DB index)/;
+
 /**
  * One connection to Redis that never repeats a command by itself and never waits without a bound. A command whose
  * answer did not come may or may not have run; only the caller knows what to do about it (PROTOCOL A1, B5).
@@ -143,13 +146,14 @@ export class RedisLink {
     return new Promise((resolve) => {
       const settle = (ready: boolean) => (): void => {
         clearTimeout(timer);
-        this.redis.off('ready', onReady).off('end', onEnd);
+        this.redis.off('ready', onReady).off('end', onEnd).off('error', onError);
         resolve(ready);
       };
+      const onError = (error: Error): void => (REFUSED.test(error.message) ? settle(false)() : undefined);
       const onReady = settle(true);
       const onEnd = settle(false);
       const timer = setTimeout(onEnd, withinMs);
-      this.redis.on('ready', onReady).on('end', onEnd);
+      this.redis.on('ready', onReady).on('end', onEnd).on('error', onError);
     });
   }
 
