@@ -7,10 +7,7 @@ import {
   Payload,
   Processor,
   Task,
-  type DepotOptions,
-  type ProcessorOptions,
   type QueueOptions,
-  type TaskOptions,
 } from 'nestjs-depot';
 import { startApp } from '../support/app.js';
 
