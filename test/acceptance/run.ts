@@ -8,12 +8,15 @@ import { addAndRunRate, addRate, runRate } from '../load/throughput.js';
 import { startRedis, type RedisServer } from '../support/redis-server.js';
 import { connections } from './connections.scenario.js';
 import { delayed } from './delayed.scenario.js';
-import { table } from './figures.js';
+import { table, type Distribution } from './figures.js';
 import { idle } from './idle.scenario.js';
 import { kill, SLOTS } from './kill.scenario.js';
 
 /** For one queue, and for ten, whose processes look around less often; the longer window has seen all of them once. */
 const IDLE_MS = { 1: 30_000, 10: 90_000 } as const;
+
+/** A machine on which even plain timers are later than this at p99 says nothing about ours. */
+const IDLE_MACHINE_MS = 1.5;
 
 const failures: string[] = [];
 
@@ -48,17 +51,18 @@ const scenarios: Readonly<Record<string, (redis: RedisServer) => Promise<void>>>
 
   async delayed(redis) {
     for (const [engine, url] of engines(redis)) {
-      const { ran, early, outOfOrder, tasks, latenessMs } = await delayed(url, 1_000, 5_000);
+      const { ran, early, outOfOrder, tasks, latenessMs, machineMs } = await delayed(url, 1_000, 5_000);
       print(`Delayed tasks over 5 s, ${engine}`, {
         ran: `${ran} of ${tasks}`,
         early,
         'out of order': outOfOrder,
-        'late p50 / p99 / max, ms': [latenessMs.p50, latenessMs.p99, latenessMs.max]
-          .map((ms) => ms.toFixed(2))
-          .join(' / '),
+        'late p50 / p99 / max, ms': line(latenessMs),
+        'plain timers, ms': line(machineMs),
       });
       demand(ran === tasks && early === 0, `delayed, ${engine}: all ran, none early`);
-      demand(latenessMs.p99 <= 5, `delayed, ${engine}: p99 at most 5 ms (on an idle machine)`);
+      if (machineMs.p99 <= IDLE_MACHINE_MS)
+        demand(latenessMs.p99 <= 5, `delayed, ${engine}: p99 at most 5 ms`);
+      else console.log('The machine is busy with something else: how late they are is not judged.\n');
     }
   },
 
@@ -125,6 +129,10 @@ function engines(redis: RedisServer): readonly (readonly [string, string | undef
     ['embedded', undefined],
     ['redis', redis.url],
   ];
+}
+
+function line({ p50, p99, max }: Distribution): string {
+  return [p50, p99, max].map((ms) => ms.toFixed(2)).join(' / ');
 }
 
 function print(title: string, rows: Readonly<Record<string, string | number>>): void {
