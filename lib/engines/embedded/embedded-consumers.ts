@@ -100,8 +100,8 @@ export class EmbeddedConsumers {
   }
 
   /**
-   * Somebody at work was heard of. After a silence in which tasks were in hand and nobody was, e.g. a jump of the clock,
-   * nobody is declared dead for a lease; when the clock was set back, a lease is a lease again (B1).
+   * Somebody at work was heard of. After a silence, e.g. a jump of the clock, nobody is declared dead for a lease; when
+   * the clock was set back, a lease is a lease again (B1).
    */
   hear(): void {
     const now = this.clock.now();
@@ -112,7 +112,7 @@ export class EmbeddedConsumers {
       for (const consumer of this.byName.values()) {
         if (consumer.hand.size > 0) consumer.deadline = Math.min(consumer.deadline, lease);
       }
-    } else if (now - this.heardAt > leaseMs / 2 && this.holders.size > 0) {
+    } else if (now - this.heardAt > leaseMs / 2) {
       this.graceUntil = lease;
     }
     this.heardAt = now;

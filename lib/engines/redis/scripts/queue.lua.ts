@@ -43,9 +43,9 @@ end
 `;
 
 /**
- * hear(self): somebody at work was heard of; if that one is the keeper, it has looked. After a silence in which tasks
- * were in hand and nobody was heard of (Redis was away, or its clock jumped), nobody is declared dead for a lease; when
- * the clock was set back, a lease is a lease again (B1).
+ * hear(self): somebody at work was heard of; if that one is the keeper, it has looked. After a silence (Redis was away,
+ * its clock jumped, or there was nothing to do) nobody is declared dead for a lease; when the clock was set back, a lease
+ * is a lease again (B1).
  */
 export const HEAR = `
 local grace = 0
@@ -60,7 +60,7 @@ local function hear(self)
       if call('ZCOUNT', active, cid, cid) > 0 then call('ZADD', consumers, now + lease, consumer) end
     end
     call('HSET', meta, 'last', now, 'graceUntil', grace)
-  elseif now - last > lease / 2 and call('EXISTS', active) == 1 then
+  elseif now - last > lease / 2 then
     grace = now + lease
     call('HSET', meta, 'last', now, 'graceUntil', grace)
   else
