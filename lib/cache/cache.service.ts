@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { decode, encode } from '../common/codec.js';
-import { PayloadError, show, toError } from '../common/errors.js';
+import { PayloadError, show } from '../common/errors.js';
 import type { Duration } from '../common/duration.js';
 import { checkKey } from '../common/key.js';
 import type { DepotLogger } from '../common/logger.js';
 import { SingleFlight, type Flight } from '../common/single-flight.js';
+import { Outage } from './cache.outage.js';
 import type { CacheStore } from './cache.store.js';
 import { cacheTtl, type CacheTtl } from './cache.ttl.js';
 
@@ -42,13 +43,17 @@ export const LARGEST_VALUE = 16 * 1_024 * 1_024;
 @Injectable()
 export class CacheService {
   private readonly flights = new SingleFlight<() => unknown>();
-  private away = false;
+  private readonly reads: Outage;
+  private readonly fills: Outage;
 
   constructor(
     private readonly store: CacheStore,
     private readonly settings: CacheSettings,
     private readonly logger: DepotLogger,
-  ) {}
+  ) {
+    this.reads = new Outage('Reading the cache', logger);
+    this.fills = new Outage('Filling the cache', logger);
+  }
 
   /**
    * The value, or `undefined` when there is none.
@@ -58,7 +63,7 @@ export class CacheService {
    */
   async get<T = unknown>(key: string): Promise<T | undefined> {
     checkKey(key, 'cache key');
-    const text = await this.read(key, () => this.store.get(key));
+    const text = await this.reads.attempt(key, () => this.store.get(key));
     return (text === undefined ? undefined : this.readable(key, text)?.()) as T | undefined;
   }
 
@@ -81,7 +86,7 @@ export class CacheService {
   /** Whether there is a value. @throws DepotConfigError for a bad key */
   async has(key: string): Promise<boolean> {
     checkKey(key, 'cache key');
-    return (await this.read(key, () => this.store.has(key))) ?? false;
+    return (await this.reads.attempt(key, () => this.store.has(key))) ?? false;
   }
 
   /**
@@ -126,7 +131,7 @@ export class CacheService {
     options: GetOrSetOptions<T>,
     flight: Flight,
   ): Promise<() => unknown> {
-    const stored = await this.read(key, () => this.store.get(key));
+    const stored = await this.reads.attempt(key, () => this.store.get(key));
     const found = stored === undefined ? undefined : this.readable(key, stored);
     if (found) return found;
 
@@ -146,7 +151,7 @@ export class CacheService {
       );
       return;
     }
-    await this.read(key, () => this.store.set(key, text, ttlMs));
+    await this.fills.attempt(key, () => this.store.set(key, text, ttlMs));
   }
 
   /** What decodes the text, anew each time; `undefined` when it was written by something else. */
@@ -161,21 +166,6 @@ export class CacheService {
     } catch (error) {
       if (!(error instanceof PayloadError)) throw error;
       this.logger.warn(`Cache value ${show(key)} is passed over: ${error.message}`);
-      return undefined;
-    }
-  }
-
-  /** The outcome of what an answer does not depend on; `undefined` when the engine fails. */
-  private async read<T>(key: string, ask: () => Promise<T>): Promise<T | undefined> {
-    try {
-      const answer = await ask();
-      if (this.away) this.logger.log('The cache is back');
-      this.away = false;
-      return answer;
-    } catch (error) {
-      if (!this.away)
-        this.logger.warn(`The cache is away, first noticed at ${show(key)}: ${toError(error).message}`);
-      this.away = true;
       return undefined;
     }
   }

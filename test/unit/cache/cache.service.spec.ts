@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { CacheService, LARGEST_VALUE } from '../../../lib/cache/cache.service.js';
 import type { CacheStore } from '../../../lib/cache/cache.store.js';
-import { DepotConfigError, EngineUnavailableError, PayloadError } from '../../../lib/common/errors.js';
+import {
+  DepotConfigError,
+  EngineReplyError,
+  EngineUnavailableError,
+  PayloadError,
+} from '../../../lib/common/errors.js';
 import type { Duration } from '../../../lib/common/duration.js';
 import { EmbeddedCacheStore } from '../../../lib/engines/embedded/embedded-cache.store.js';
 import { Deferred } from '../../support/deferred.js';
@@ -13,6 +18,8 @@ const MINUTE = 60_000;
 /** A store that can be away. */
 class FragileStore implements CacheStore {
   away = false;
+  /** Nothing can be stored. */
+  full = false;
 
   constructor(private readonly inner: CacheStore) {}
 
@@ -21,7 +28,10 @@ class FragileStore implements CacheStore {
   }
 
   set(key: string, text: string, ttlMs?: number): Promise<void> {
-    return this.answer(() => this.inner.set(key, text, ttlMs));
+    return this.answer(() => {
+      if (this.full) throw new EngineReplyError('Redis refused: OOM command not allowed');
+      return this.inner.set(key, text, ttlMs);
+    });
   }
 
   has(key: string): Promise<boolean> {
@@ -387,6 +397,15 @@ describe('when the engine is away', () => {
     await cache.get('k');
 
     expect(logger.warnings).toHaveLength(2);
+  });
+
+  test('that only storing fails is logged once, too, however many reads work', async () => {
+    store.away = false;
+    store.full = true;
+    for (let n = 0; n < 5; n++) expect(await cache.getOrSet('new', () => n)).toBe(n);
+
+    expect(logger.warnings).toEqual([expect.stringMatching(/^Filling the cache fails.*"new".*OOM/)]);
+    expect(logger.logs).toEqual([]);
   });
 
   test('a value that was made just before it went is given all the same', async () => {
