@@ -1,5 +1,5 @@
 import { decode, encode } from '../common/codec.js';
-import { DepotError, toError } from '../common/errors.js';
+import { DepotError, show, toError } from '../common/errors.js';
 
 /** What is kept of an attempt that ended: when it began, and its result or error as text. */
 export interface Outcome {
@@ -30,15 +30,20 @@ export function readOutcome(text: string): Outcome {
   return { startedAt: Number.isNaN(startedAt) ? undefined : startedAt, body: text.slice(end + 1) };
 }
 
+/** Whatever was thrown as a record; never throws itself, since anything can be thrown. */
 export function writeFailure(thrown: unknown): string {
-  const { name, message, stack } = toError(thrown);
-  const code: unknown = (thrown as { code?: unknown } | undefined)?.code;
-  return encode({
-    name,
-    message: message.slice(0, MAX_STACK),
-    ...(typeof code === 'string' && { code }),
-    ...(stack !== undefined && { stack: stack.slice(0, MAX_STACK) }),
-  } satisfies TaskFailure);
+  try {
+    const { name, message, stack }: { name: unknown; message: unknown; stack?: unknown } = toError(thrown);
+    const code: unknown = (thrown as { code?: unknown } | undefined)?.code;
+    return encode({
+      name: typeof name === 'string' ? name : 'Error',
+      message: (typeof message === 'string' ? message : show(message)).slice(0, MAX_STACK),
+      ...(typeof code === 'string' && { code }),
+      ...(typeof stack === 'string' && { stack: stack.slice(0, MAX_STACK) }),
+    } satisfies TaskFailure);
+  } catch {
+    return encode({ name: 'Error', message: 'what was thrown can not be read' } satisfies TaskFailure);
+  }
 }
 
 export function readFailure(body: string): TaskFailure {
