@@ -28,7 +28,6 @@ export class TaskResults {
   }
 
   async of(id: string, timeoutMs: number): Promise<unknown> {
-    await this.listen();
     const finished = await this.end(id, timeoutMs);
     if (finished === 'unknown' || finished.state === 'removed')
       throw new TaskNotFoundError(this.broker.name, id);
@@ -65,6 +64,7 @@ export class TaskResults {
   }
 
   private async ask(id: string): Promise<void> {
+    await this.listen();
     const answer = await this.broker.awaitOutcome(id);
     if (answer !== 'pending') this.settle(id, answer);
   }
