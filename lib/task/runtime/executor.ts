@@ -75,6 +75,7 @@ export class Executor {
       attempts: policy.attempts,
       payload,
       enqueuedAtMs: envelope.enqueuedAt,
+      maxProgressBytes: this.settings.maxPayloadBytes,
       now: () => this.clock.now(),
       note,
     });

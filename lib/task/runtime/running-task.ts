@@ -13,9 +13,13 @@ export interface RunningTaskInit {
   readonly attempts: number;
   readonly payload: unknown;
   readonly enqueuedAtMs: number;
+  readonly maxProgressBytes: number;
   readonly now: () => number;
   readonly note: TakeNote;
 }
+
+/** A log line is cut there: one alone must not be longer than the whole log. */
+const MAX_LINE = 16_384;
 
 /** One attempt of a task in this process. Its abort signal is made when somebody asks for it. */
 export class RunningTask extends TaskContext {
@@ -57,11 +61,16 @@ export class RunningTask extends TaskContext {
   }
 
   override progress(value: unknown): Promise<void> {
-    return this.init.note(this.id, 'progress', encode(value, `progress of task ${this.id}`));
+    return this.note('progress', encode(value, `progress of ${this.title}`, this.init.maxProgressBytes));
   }
 
   override log(line: string): Promise<void> {
-    return this.init.note(this.id, 'log', JSON.stringify([this.init.now(), line]));
+    return this.note('log', JSON.stringify([this.init.now(), line.slice(0, MAX_LINE)]));
+  }
+
+  /** An attempt that is over has nothing more to tell: the task may be in its next one. */
+  private async note(kind: NoteKind, text: string): Promise<void> {
+    if (!this.aborted) await this.init.note(this.id, kind, text);
   }
 
   /** The attempt is over before its handler is. */

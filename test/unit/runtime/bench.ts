@@ -1,0 +1,76 @@
+import { Consumer } from '../../../lib/task/runtime/consumer.js';
+import { Executor, type TaskHandler } from '../../../lib/task/runtime/executor.js';
+import type { ClaimedTask } from '../../../lib/task/task.broker.js';
+import type { TaskContext } from '../../../lib/task/task.context.js';
+import { writeEnvelope, type TaskOverrides } from '../../../lib/task/task.envelope.js';
+import { DEFAULT_POLICY } from '../../../lib/task/task.policy.js';
+import { Deferred } from '../../support/deferred.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
+import { ScriptedBroker, turns } from './scripted-broker.js';
+
+export function task(id: string, name = 'run', overrides: TaskOverrides = {}, tries = 0): ClaimedTask {
+  return { id, envelope: writeEnvelope({ name, enqueuedAt: 0, overrides, payload: '' }), tries };
+}
+
+/** A run of a handler that the test holds in hand. */
+export interface Run extends Deferred<unknown> {
+  readonly context: TaskContext;
+}
+
+/** A consumer of a scripted queue, on a clock that stands still. Its handler `run` ends when the test says so. */
+export class Bench {
+  readonly clock = new ManualClock();
+  readonly broker = new ScriptedBroker();
+  readonly logger = new RecordingLogger();
+  /** Runs under way or ended, by id; the newest of each. */
+  readonly runs = new Map<string, Run>();
+  /** Ids in the order in which their handlers were called. */
+  readonly ran: string[] = [];
+  busy = 0;
+  readonly consumer: Consumer;
+  begun = (_id: string): void => undefined;
+
+  constructor(readonly slots = 3) {
+    const held: TaskHandler = {
+      name: 'run',
+      policy: DEFAULT_POLICY,
+      run: (_payload, context) => {
+        const run = Object.assign(new Deferred<unknown>(), { context });
+        this.runs.set(context.id, run);
+        this.ran.push(context.id);
+        this.begun(context.id);
+        return run.promise;
+      },
+    };
+    const executor = new Executor([['run', held]], this.clock, this.logger, {
+      queue: 'work',
+      maxPayloadBytes: 1_000_000,
+    });
+    this.consumer = new Consumer(this.broker, executor, slots, this.clock, this.logger);
+  }
+
+  /** Starts it with these in hand. */
+  async start(...ids: readonly string[]): Promise<this> {
+    if (ids.length > 0) this.broker.claims(ids.map((id) => task(id)));
+    await this.consumer.start(() => this.busy++);
+    await turns();
+    return this;
+  }
+
+  run(id: string): Run {
+    const run = this.runs.get(id);
+    if (!run) throw new Error(`${id} does not run`);
+    return run;
+  }
+
+  async end(...ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.run(id).resolve(undefined);
+    await turns();
+  }
+
+  /** What was called since the last time. */
+  news(): string[] {
+    return this.broker.calls.splice(0);
+  }
+}

@@ -1,0 +1,216 @@
+import { describe, expect, it } from '@jest/globals';
+import { Executor, type TaskHandler } from '../../../lib/task/runtime/executor.js';
+import type { Ack } from '../../../lib/task/task.broker.js';
+import { DiscardTask, RetryTask, TaskTimeoutError } from '../../../lib/task/task.errors.js';
+import { readFailure, readOutcome } from '../../../lib/task/task.outcome.js';
+import type { TaskOverrides } from '../../../lib/task/task.envelope.js';
+import { DEFAULT_POLICY, type TaskPolicy } from '../../../lib/task/task.policy.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { RecordingLogger } from '../../support/recording-logger.js';
+import { task } from './bench.js';
+import { turns } from './scripted-broker.js';
+
+function executorOf(run: TaskHandler['run'], policy: Partial<TaskPolicy> = {}, time = new ManualClock()) {
+  const logger = new RecordingLogger();
+  const handler: TaskHandler = { name: 'run', policy: { ...DEFAULT_POLICY, ...policy }, run };
+  const notes: string[] = [];
+  const executor = new Executor([['run', handler]], time, logger, { queue: 'work', maxPayloadBytes: 100 });
+  const start = (overrides: TaskOverrides = {}, tries = 0, name = 'run') =>
+    executor.start(task('a', name, overrides, tries), async (_id, kind, text) => {
+      notes.push(`${kind} ${text}`);
+    });
+  return { executor, logger, notes, start };
+}
+
+/** Anything can be thrown. */
+// eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+const rejection = (reason: unknown): Promise<never> => Promise.reject(reason);
+
+const failureOf = (ack: Ack) => readFailure(readOutcome(ack.outcome).body);
+
+describe('whatever a handler does', () => {
+  const oddities: Record<string, () => unknown> = {
+    'throws before it waits': () => {
+      throw new Error('at once');
+    },
+    'rejects with nothing': () => rejection(undefined),
+    'rejects with null': () => rejection(null),
+    'rejects with text': () => rejection('text'),
+    'rejects with a symbol': () => rejection(Symbol('odd')),
+    'rejects with an object without prototype': () => rejection(Object.create(null)),
+    'rejects with an error whose message is no text': () =>
+      Promise.reject(Object.assign(new Error(), { message: { a: 1 } })),
+    'rejects with an error whose stack is a list': () =>
+      Promise.reject(Object.assign(new Error('x'), { stack: [{}] })),
+    'rejects with an error whose name is a function': () =>
+      Promise.reject(Object.assign(new Error('x'), { name: () => 'x' })),
+    'rejects with an error that can not be read': () =>
+      Promise.reject(
+        Object.defineProperty(new Error('x'), 'message', {
+          get() {
+            throw new Error('never');
+          },
+        }),
+      ),
+    'returns a thenable that throws': () => ({
+      then(): never {
+        throw new Error('odd');
+      },
+    }),
+    'returns a thenable that rejects': () => ({
+      then(_resolve: unknown, reject: (error: unknown) => void) {
+        reject(new Error('odd'));
+      },
+    }),
+  };
+
+  it.each(Object.keys(oddities))('a failure is a failure when it %s', async (name) => {
+    for (const policy of [{}, { timeoutMs: 50 }]) {
+      const { start } = executorOf(() => oddities[name]?.(), { attempts: 2, ...policy });
+      const ack = await start().ended;
+      expect(ack).toMatchObject({ id: 'a', to: 'retry', tries: 1 });
+      expect(failureOf(ack)).toEqual(
+        expect.objectContaining({ name: expect.any(String), message: expect.any(String) }),
+      );
+    }
+  });
+
+  it('gives the result of a thenable', async () => {
+    const thenable = { then: (resolve: (value: number) => void) => resolve(5) };
+    const ack = await executorOf(() => thenable).start().ended;
+    expect(ack).toMatchObject({ to: 'completed' });
+    expect(readOutcome(ack.outcome).body).toBe('5');
+  });
+
+  it('is not run again when only its result can not be kept', async () => {
+    for (const result of [() => 1, 'x'.repeat(101)]) {
+      const ack = await executorOf(() => result, { attempts: 5 }).start().ended;
+      expect(ack).toMatchObject({ to: 'dead', tries: 1 });
+      expect(failureOf(ack).code).toBe('DEPOT_PAYLOAD');
+    }
+  });
+});
+
+describe('attempts', () => {
+  it('are used up one by one, and the last failure is the death', async () => {
+    const { start } = executorOf(() => Promise.reject(new Error('no')), { attempts: 3 });
+    expect(await start({}, 0).ended).toMatchObject({ to: 'retry', tries: 1 });
+    expect(await start({}, 1).ended).toMatchObject({ to: 'retry', tries: 2 });
+    expect(await start({}, 2).ended).toMatchObject({ to: 'dead', tries: 3 });
+  });
+
+  it('of the task go before those of the handler', async () => {
+    const { start } = executorOf(() => Promise.reject(new Error('no')), { attempts: 3 });
+    expect(await start({ attempts: 1 }).ended).toMatchObject({ to: 'dead' });
+  });
+
+  it('are not counted when the handler says so, however often', async () => {
+    const { start } = executorOf(() => Promise.reject(new RetryTask('2s', { count: false })), {
+      attempts: 1,
+    });
+    expect(await start({}, 7).ended).toMatchObject({ to: 'retry', tries: 7, delayMs: 2_000 });
+  });
+
+  it('end at once when the handler discards the task', async () => {
+    const { start } = executorOf(() => Promise.reject(new DiscardTask('no use')), { attempts: 9 });
+    expect(await start().ended).toMatchObject({ to: 'dead', tries: 1 });
+  });
+});
+
+describe('a time-out', () => {
+  it('ends an attempt whose handler never ends, and leaves no timer', async () => {
+    const time = new ManualClock();
+    const { start } = executorOf(() => new Promise(() => undefined), { timeoutMs: 100, attempts: 2 }, time);
+    const { running, ended } = start();
+    const { signal } = running ?? { signal: AbortSignal.abort() };
+    await time.advance(100);
+    expect(await ended).toMatchObject({ to: 'retry', tries: 1 });
+    expect(signal.reason).toBeInstanceOf(TaskTimeoutError);
+    expect(time.pending).toBe(0);
+  });
+
+  const endings: readonly (readonly [how: string, run: () => unknown])[] = [
+    ['returns', () => 1],
+    ['resolves', async () => 1],
+    ['rejects', () => Promise.reject(new Error('no'))],
+    [
+      'throws',
+      () => {
+        throw new Error('no');
+      },
+    ],
+  ];
+  it.each(endings)('leaves no timer behind a handler that %s', async (_how, run) => {
+    const time = new ManualClock();
+    await executorOf(run, { timeoutMs: 100 }, time).start().ended;
+    expect(time.pending).toBe(0);
+  });
+
+  it('makes nothing of what the handler throws afterwards', async () => {
+    const time = new ManualClock();
+    let fail = (_error: Error): void => undefined;
+    const { start } = executorOf(
+      () => new Promise((_, reject) => (fail = reject)),
+      { timeoutMs: 10, attempts: 2 },
+      time,
+    );
+    const { ended } = start();
+    await time.advance(10);
+    fail(new Error('late'));
+    await turns();
+    expect(failureOf(await ended).code).toBe('DEPOT_TASK_TIMEOUT');
+  });
+});
+
+describe('the context of an attempt', () => {
+  it('has a signal that was aborted before somebody looked at it', async () => {
+    const { start } = executorOf(() => new Promise(() => undefined));
+    const { running } = start();
+    running?.abort(new Error('over'));
+    running?.abort(new Error('over again'));
+    expect(running?.signal.reason).toMatchObject({ message: 'over' });
+  });
+
+  it('takes no notes once the attempt is over', async () => {
+    const { start, notes } = executorOf(() => new Promise(() => undefined));
+    const { running } = start();
+    await running?.progress(1);
+    running?.abort(new Error('over'));
+    await running?.progress(2);
+    await running?.log('late');
+    expect(notes).toEqual(['progress 1']);
+  });
+
+  it('refuses progress that is larger than a payload may be, and cuts a long line', async () => {
+    const { start, notes } = executorOf(() => new Promise(() => undefined));
+    const { running } = start();
+    expect(() => running?.progress('x'.repeat(200))).toThrow(/at most 100/);
+    await running?.log('x'.repeat(1_000_000));
+    expect(notes[0]?.length).toBeLessThan(20_000);
+  });
+});
+
+describe('a task that can not be run here', () => {
+  it('is parked without an attempt when nobody has its name, and that is told once', async () => {
+    const { start, logger } = executorOf(() => 1);
+    for (let i = 0; i < 3; i++) {
+      expect(await start({}, 2, 'later').ended).toMatchObject({ to: 'parked', tries: 2 });
+    }
+    expect(logger.warnings).toHaveLength(1);
+  });
+
+  it('is parked when its record is no envelope', async () => {
+    const { executor } = executorOf(() => 1);
+    const { ended } = executor.start({ id: 'a', envelope: 'what?', tries: 0 }, async () => undefined);
+    expect(await ended).toMatchObject({ to: 'parked', tries: 0 });
+  });
+
+  it('is dead when its payload can not be read', async () => {
+    const { executor } = executorOf(() => 1);
+    const { ended } = executor.start(
+      { id: 'a', envelope: '1run\n0\n\n{"a":', tries: 0 },
+      async () => undefined,
+    );
+    expect(await ended).toMatchObject({ to: 'dead', tries: 0 });
+  });
+});
