@@ -1,13 +1,17 @@
-import { wait, type Clock } from '../../common/clock.js';
-import { EngineReplyError, EngineUnavailableError, toError } from '../../common/errors.js';
+import { aborted, wait, type Clock } from '../../common/clock.js';
+import { EngineUnavailableError, toError } from '../../common/errors.js';
 import type { DepotLogger } from '../../common/logger.js';
 import type { Ack, ClaimedTask, NoteKind, QueueBroker } from '../task.broker.js';
 import { LeaseLostError, ShutdownError } from '../task.errors.js';
+import { Alarm } from './alarm.js';
 import type { Executor } from './executor.js';
 import type { RunningTask } from './running-task.js';
 
-/** Acknowledgements of one call at most. */
+/** Acknowledgements of one call at most, and characters of their outcomes: one call must not take long to travel. */
 const ACK_LIMIT = 1_000;
+const ACK_CHARACTERS = 1_000_000;
+/** A handler that computes for so long before it first waits has the next one begin in another turn. */
+const LONG_TURN_MS = 10;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -28,17 +32,20 @@ interface InHand {
 export class Consumer {
   private readonly inHand = new Map<string, InHand>();
   private finished: InHand[] = [];
+  private readonly unbegun: InHand[] = [];
+  private beginning = false;
   /** The name under which the engine knows this consumer; `undefined` while it has none that can be trusted. */
   private name: string | undefined;
   private previous: string | undefined;
   private ackLimit = ACK_LIMIT;
+  private unreachable = false;
   private cycling: Promise<void> | undefined;
   private wanted = false;
   private draining = false;
   private stopped = false;
   private readonly stopping = new AbortController();
-  private cancelLook = (): void => undefined;
-  private lookAt = Number.POSITIVE_INFINITY;
+  /** A step is wanted then. */
+  private readonly nextLook: Alarm;
   private emptied = (): void => undefined;
   private onBusy = (): void => undefined;
 
@@ -49,9 +56,10 @@ export class Consumer {
     private readonly clock: Clock,
     private readonly logger: DepotLogger,
   ) {
+    this.nextLook = new Alarm(clock, () => this.kick());
     broker.onPush((push) => {
       if (push.kind === 'task') this.take(push.consumer, push.task);
-      if (push.kind === 'due') this.look(push.inMs);
+      if (push.kind === 'due' && !this.stopped) this.nextLook.set(push.inMs);
     });
     broker.onGap(() => this.doubt());
   }
@@ -68,6 +76,7 @@ export class Consumer {
   async start(onBusy: () => void): Promise<void> {
     this.onBusy = onBusy;
     this.name = (await this.broker.join()).consumer;
+    if (this.stopped) return this.leave();
     this.kick();
     await this.tidy();
   }
@@ -108,10 +117,7 @@ export class Consumer {
   async drain(deadline: AbortSignal): Promise<void> {
     this.draining = true;
     this.kick();
-    const over = new Promise<void>((resolve) =>
-      deadline.addEventListener('abort', () => resolve(), { once: true }),
-    );
-    await Promise.race([this.settled(), over]);
+    await Promise.race([this.settled(), aborted(deadline)]);
   }
 
   /** Gives back what is still in hand, at once and uncounted, and ends. Never rejects. */
@@ -119,15 +125,20 @@ export class Consumer {
     this.draining = true;
     this.stopped = true;
     this.stopping.abort();
-    this.cancelLook();
+    this.nextLook.cancel();
     for (const { running, ack } of this.inHand.values()) {
       if (running && !ack) running.abort(new ShutdownError(running.title));
     }
     await this.cycling;
-    const name = this.name ?? this.previous;
-    this.name = undefined;
     this.inHand.clear();
+    await this.leave();
+  }
+
+  private async leave(): Promise<void> {
+    const name = this.name ?? this.previous;
+    this.name = this.previous = undefined;
     if (name === undefined) return;
+    this.unreachable = false;
     try {
       await this.broker.leave(name);
     } catch (error) {
@@ -156,12 +167,16 @@ export class Consumer {
     while (this.due) {
       this.wanted = false;
       try {
-        if (this.name === undefined) await this.rejoin();
-        else await this.step(this.name);
-        pauseMs = FIRST_PAUSE_MS;
+        if (this.name === undefined) {
+          await this.rejoin();
+        } else {
+          await this.step(this.name);
+          pauseMs = FIRST_PAUSE_MS;
+        }
+        this.unreachable = false;
       } catch (error) {
         this.wanted = true;
-        if (!this.stopped) this.report('it will try again', error);
+        if (pauseMs === FIRST_PAUSE_MS && !this.stopped) this.report('it will try again', error);
         await wait(this.clock, pauseMs * (0.75 + Math.random() / 2), this.stopping.signal);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       }
@@ -171,30 +186,45 @@ export class Consumer {
   }
 
   private async step(name: string): Promise<void> {
-    const batch = this.finished.slice(0, this.ackLimit);
-    const acks = batch.flatMap(({ ack }) => (ack ? [ack] : []));
+    const acks = this.nextAcks();
+    const batch = this.finished.slice(0, acks.length);
     try {
       const step = await this.broker.step(name, acks, this.draining ? 0 : this.slots);
-      if (name !== this.name) return; // doubted meanwhile: rejoining says what came of this call
+      // Doubted meanwhile: rejoining says what came of this call. Stopped meanwhile: leaving gives back what it claimed.
+      if (name !== this.name || this.stopped) return;
       if (step === 'lost') {
         this.doubt();
         return;
       }
-      this.ackLimit = ACK_LIMIT;
+      this.ackLimit = Math.min(this.ackLimit * 2, ACK_LIMIT);
       this.finished.splice(0, batch.length);
-      for (const { task } of batch) this.inHand.delete(task.id);
-      for (const task of step.tasks) this.run(task);
-      if (step.nextMs !== undefined) this.look(step.nextMs);
+      // One that is to be tried again may be in hand again: its push can be faster than this answer.
+      for (const held of batch) if (this.holds(held)) this.inHand.delete(held.task.id);
+      for (const task of step.tasks) this.take(name, task);
+      if (step.nextMs !== undefined) this.nextLook.set(step.nextMs);
       if (this.finished.length > 0) this.wanted = true;
       if (!this.busy) this.emptied();
     } catch (error) {
-      if (error instanceof EngineReplyError) this.isolateFault(batch.length);
-      else this.doubt();
+      this.isolateFault(batch.length);
+      // A refusal leaves it open, too: a script may have written before it failed.
+      this.doubt();
       throw error;
     }
   }
 
-  /** The engine refused the call: halve the batch until the one it refuses is alone, and let the others pass it. */
+  private nextAcks(): Ack[] {
+    const acks: Ack[] = [];
+    let characters = 0;
+    for (const { ack } of this.finished) {
+      if (!ack || acks.length === this.ackLimit) break;
+      characters += ack.outcome.length;
+      if (characters > ACK_CHARACTERS && acks.length > 0) break;
+      acks.push(ack);
+    }
+    return acks;
+  }
+
+  /** The call failed, maybe because of one acknowledgement: halve until it is alone, and let the others pass it. */
   private isolateFault(size: number): void {
     if (size > 1) this.ackLimit = Math.ceil(size / 2);
     else this.finished.push(...this.finished.splice(0, 1));
@@ -223,41 +253,56 @@ export class Consumer {
         running.abort(new LeaseLostError(running.title));
       }
     }
-    this.finished = this.finished.filter(({ task }) => kept.has(task.id));
+    this.finished = this.finished.filter((held) => this.holds(held));
     this.wanted = true;
     if (!this.busy) this.emptied();
   }
 
-  /** A task that was handed over. If it was meant for a name of before, rejoining has given it back. */
+  /**
+   * A task that is in this consumer's hand by the engine's account. Joining again gives back, at once and uncounted, what
+   * is not taken here: what was meant for a name of before, and what comes too late to begin.
+   */
   private take(consumer: string, task: ClaimedTask): void {
     if (consumer !== this.name || this.stopped) return;
-    if (!this.draining) {
-      this.run(task);
+    if (this.draining) {
+      this.doubt();
       return;
     }
-    const held = this.hold(task);
-    this.end(held, { id: task.id, to: 'retry', outcome: '', tries: task.tries, delayMs: 0 });
-  }
-
-  private hold(task: ClaimedTask): InHand {
     const held: InHand = { task, running: undefined, ack: undefined };
     if (!this.busy) this.onBusy();
     this.inHand.set(task.id, held);
-    return held;
+    this.unbegun.push(held);
+    if (!this.beginning) void this.begin();
   }
 
-  private run(task: ClaimedTask): void {
-    const held = this.hold(task);
-    const { running, ended } = this.executor.start(task, (id, kind, text) => this.note(id, kind, text));
+  /** Begins what is in hand; between handlers that compute for long, the heartbeat gets its turn. */
+  private async begin(): Promise<void> {
+    this.beginning = true;
+    for (let held = this.unbegun.shift(); held; held = this.unbegun.shift()) {
+      if (this.stopped || !this.holds(held)) continue;
+      const since = this.clock.now();
+      this.run(held);
+      if (this.clock.now() - since >= LONG_TURN_MS) await nextTurn();
+    }
+    this.beginning = false;
+  }
+
+  private run(held: InHand): void {
+    const { running, ended } = this.executor.start(held.task, (id, kind, text) => this.note(id, kind, text));
     held.running = running;
     void ended.then((ack) => this.end(held, ack));
   }
 
   private end(held: InHand, ack: Ack): void {
-    if (this.inHand.get(held.task.id) !== held || this.stopped) return;
+    if (!this.holds(held) || this.stopped) return;
     held.ack = ack;
     this.finished.push(held);
     this.kick();
+  }
+
+  /** This very attempt is in hand, not a later one of the same task. */
+  private holds(held: InHand): boolean {
+    return this.inHand.get(held.task.id) === held;
   }
 
   private async note(id: string, kind: NoteKind, text: string): Promise<void> {
@@ -269,23 +314,13 @@ export class Consumer {
     }
   }
 
-  /** A step is wanted in so many milliseconds. */
-  private look(inMs: number): void {
-    const at = this.clock.now() + inMs;
-    if (at >= this.lookAt || this.stopped) return;
-    this.cancelLook();
-    this.lookAt = at;
-    this.cancelLook = this.clock.after(inMs, () => {
-      this.lookAt = Number.POSITIVE_INFINITY;
-      this.kick();
-    });
-  }
-
   private report(what: string, error: unknown): void {
     const { message, stack } = toError(error);
-    if (error instanceof EngineUnavailableError)
-      this.logger.warn(`Queue '${this.queue}': ${what}: ${message}`);
-    else this.logger.error(`Queue '${this.queue}': ${what}: ${message}`, stack);
+    if (error instanceof EngineUnavailableError) {
+      // One outage is one piece of news, whatever fails while it lasts.
+      if (!this.unreachable) this.logger.warn(`Queue '${this.queue}': ${what}: ${message}`);
+      this.unreachable = true;
+    } else this.logger.error(`Queue '${this.queue}': ${what}: ${message}`, stack);
   }
 }
 

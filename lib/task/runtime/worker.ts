@@ -1,4 +1,4 @@
-import type { Clock } from '../../common/clock.js';
+import { aborted, wait, type Clock } from '../../common/clock.js';
 import type { Consumer } from './consumer.js';
 
 export interface WorkerSettings {
@@ -18,6 +18,7 @@ const SIGN_OFF_MS = 1_000;
 export class Worker {
   private readonly cancels = new Set<() => void>();
   private beating = false;
+  private ended = false;
   private started: Promise<void> | undefined;
   private stopped: Promise<void> | undefined;
 
@@ -45,15 +46,21 @@ export class Worker {
 
   private async begin(): Promise<void> {
     if (this.consumers.length === 0 || this.stopped) return;
-    await this.listen();
-    await Promise.all(this.consumers.map((consumer) => consumer.start(() => this.keepAlive())));
+    try {
+      await this.listen();
+      await Promise.all(this.consumers.map((consumer) => consumer.start(() => this.keepAlive())));
+    } catch (error) {
+      await this.leave();
+      throw error;
+    }
+    if (this.ended) return;
     this.every(this.settings.sweepMs, (consumer) => (consumer.busy ? undefined : consumer.beat()));
     this.every(this.settings.tidyMs, (consumer) => consumer.tidy());
   }
 
-  /** The heartbeat: runs while anything is in hand. */
+  /** The heartbeat: runs while anything is in hand, also while that comes to its end. */
   private keepAlive(): void {
-    if (this.beating || this.stopped) return;
+    if (this.beating || this.ended) return;
     this.beating = true;
     this.timer(this.settings.leaseMs / 3, () => {
       this.beating = false;
@@ -80,15 +87,26 @@ export class Worker {
   }
 
   private async end(): Promise<void> {
-    await this.started?.catch(() => undefined);
     const deadline = new AbortController();
     const cancel = this.clock.after(this.settings.shutdownTimeoutMs, () => deadline.abort());
-    await Promise.all(this.consumers.map((consumer) => consumer.drain(deadline.signal)));
+    const started = this.started?.catch(() => undefined) ?? Promise.resolve();
+    await Promise.race([started, aborted(deadline.signal)]);
+    await this.leave((consumer) => consumer.drain(deadline.signal));
     cancel();
+  }
+
+  /** Each consumer signs off as soon as it is ready to, so that others get what is handed to it. */
+  private async leave(ready?: (consumer: Consumer) => Promise<void>): Promise<void> {
+    await Promise.all(
+      this.consumers.map(async (consumer) => {
+        await ready?.(consumer);
+        const signedOff = new AbortController();
+        const bound = wait(this.clock, SIGN_OFF_MS, signedOff.signal);
+        await Promise.race([consumer.stop(), bound]);
+        signedOff.abort();
+      }),
+    );
+    this.ended = true;
     this.cancels.forEach((stop) => stop());
-    let cancelBound = (): void => undefined;
-    const bound = new Promise<void>((resolve) => (cancelBound = this.clock.after(SIGN_OFF_MS, resolve)));
-    await Promise.race([Promise.all(this.consumers.map((consumer) => consumer.stop())), bound]);
-    cancelBound();
   }
 }
