@@ -3,7 +3,8 @@ import type { DepotLogger } from '../common/logger.js';
 
 /** Tries what an answer does not depend on. Says once that it fails, and once that it works again. */
 export class Outage {
-  private failing = false;
+  /** Whether the last attempt failed. */
+  failing = false;
 
   constructor(
     private readonly what: string,

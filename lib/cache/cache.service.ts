@@ -138,12 +138,16 @@ export class CacheService {
     const value = await factory();
     // Those who wait for the factory get a copy, too: else the first caller's object would be everybody's.
     const text = encode(value, `cache value ${show(key)}`);
-    const { ttlMs } = this.ttl(typeof options.ttl === 'function' ? options.ttl(value) : options.ttl);
-    if (value !== undefined && ttlMs !== 0 && flight.current) await this.fill(key, text, ttlMs);
+    if (value !== undefined) {
+      const { ttlMs } = this.ttl(typeof options.ttl === 'function' ? options.ttl(value) : options.ttl);
+      if (ttlMs !== 0 && flight.current) await this.fill(key, text, ttlMs);
+    }
     return () => decode(text);
   }
 
   private async fill(key: string, text: string, ttlMs: number | undefined): Promise<void> {
+    // Storing would fail like the read did, after another wait for the connection.
+    if (this.reads.failing) return;
     const bytes = Buffer.byteLength(text);
     if (bytes > LARGEST_VALUE) {
       this.logger.warn(

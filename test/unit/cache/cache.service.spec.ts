@@ -20,29 +20,31 @@ class FragileStore implements CacheStore {
   away = false;
   /** Nothing can be stored. */
   full = false;
+  readonly asked: string[] = [];
 
   constructor(private readonly inner: CacheStore) {}
 
   get(key: string): Promise<string | undefined> {
-    return this.answer(() => this.inner.get(key));
+    return this.answer('get', () => this.inner.get(key));
   }
 
   set(key: string, text: string, ttlMs?: number): Promise<void> {
-    return this.answer(() => {
+    return this.answer('set', () => {
       if (this.full) throw new EngineReplyError('Redis refused: OOM command not allowed');
       return this.inner.set(key, text, ttlMs);
     });
   }
 
   has(key: string): Promise<boolean> {
-    return this.answer(() => this.inner.has(key));
+    return this.answer('has', () => this.inner.has(key));
   }
 
   delete(key: string): Promise<boolean> {
-    return this.answer(() => this.inner.delete(key));
+    return this.answer('delete', () => this.inner.delete(key));
   }
 
-  private async answer<T>(ask: () => Promise<T>): Promise<T> {
+  private async answer<T>(name: string, ask: () => Promise<T>): Promise<T> {
+    this.asked.push(name);
     if (this.away) throw new EngineUnavailableError("Can't reach Redis");
     return ask();
   }
@@ -207,6 +209,14 @@ describe('ttl', () => {
     await clock.advance(1);
 
     expect(await cache.has('token')).toBe(false);
+  });
+
+  test('is not told from what is not kept anyway', async () => {
+    const nothing = (): { expiresIn: number } | undefined => undefined;
+
+    expect(
+      await cache.getOrSet('token', nothing, { ttl: (token) => token?.expiresIn ?? -1 }),
+    ).toBeUndefined();
   });
 });
 
@@ -380,6 +390,13 @@ describe('when the engine is away', () => {
     const asked = Array.from({ length: 5 }, () => cache.getOrSet('k', () => ++made));
 
     expect(await Promise.all(asked)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test('getOrSet does not wait for it a second time to store what it made', async () => {
+    store.asked.length = 0;
+    await cache.getOrSet('k', () => 'made');
+
+    expect(store.asked).toEqual(['get']);
   });
 
   test('set and delete reject', async () => {
