@@ -4,16 +4,11 @@ import { crashingCases } from './task-broker.crashing.js';
 import type { EngineUnderTest, TestProcess } from './task-broker.engine.js';
 import { Fleet } from './task-broker.fleet.js';
 import { History } from './task-broker.histories.js';
-import { joiningCases, leaseCases, leavingCases, silenceCases } from './task-broker.leases.js';
+import { joiningCases, leavingCases } from './task-broker.joining.js';
+import { keepingCases, parkingCases } from './task-broker.keeping.js';
+import { leaseCases, silenceCases } from './task-broker.leases.js';
 import { lookingCases } from './task-broker.looking.js';
-import {
-  keepingCases,
-  notingCases,
-  parkingCases,
-  readingCases,
-  removingCases,
-  waitingForAnEndCases,
-} from './task-broker.recording.js';
+import { notingCases, readingCases, removingCases, waitingForAnEndCases } from './task-broker.recording.js';
 import { acknowledgingCases, claimingCases } from './task-broker.stepping.js';
 
 /** What every engine has to do for tasks. After each case the store is checked, too: see `Fleet.check`. */

@@ -55,6 +55,24 @@ export function crashingCases(fleet: () => Fleet): void {
     expect(await observer.told()).toEqual([{ id: 'poison', state: 'dead', outcome: crashOutcome(1) }]);
   });
 
+  it('takes back very many, from the dead and from those who leave', async () => {
+    const ids = Array.from({ length: 8_500 }, (_, at) => `t${String(at).padStart(4, '0')}`);
+    const [doomed, observer] = [await fleet().worker(), await fleet().worker()];
+    const takeAll = async (worker: TestWorker): Promise<void> => {
+      while ((await worker.queue.counts()).active < ids.length) await worker.claim(ids.length);
+    };
+    await doomed.queue.add(tasks(...ids));
+    await takeAll(doomed);
+    await fleet().kill(doomed);
+    await fleet().outlive(observer, 0);
+    expect(await observer.queue.list('waiting', 0, -1)).toEqual(ids);
+
+    await takeAll(observer);
+    await observer.queue.leave(observer.consumer);
+
+    expect(await observer.queue.list('waiting', 0, -1)).toEqual(ids);
+  });
+
   it('blames nobody of many at the first crash (B2)', async () => {
     const observer = await fleet().worker();
     await observer.queue.add(tasks('a', 'b', 'c'));

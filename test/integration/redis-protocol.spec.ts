@@ -1,78 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { EngineReplyError, EngineUnavailableError } from '../../lib/common/errors.js';
-import { silentLogger } from '../../lib/common/logger.js';
-import { RedisInbox } from '../../lib/engines/redis/redis-inbox.js';
 import { RedisKeys } from '../../lib/engines/redis/redis-keys.js';
-import { RedisLink } from '../../lib/engines/redis/redis-link.js';
-import { RedisTaskBroker } from '../../lib/engines/redis/redis-task.broker.js';
-import type { Push, QueueBroker, QueueSettings } from '../../lib/task/task.broker.js';
-import {
-  Fleet,
-  completed,
-  dead,
-  parked,
-  retried,
-  SETTINGS,
-  task,
-  tasks,
-} from '../contract/task-broker.fleet.js';
+import { Fleet, completed, dead, parked, retried, task, tasks } from '../contract/task-broker.fleet.js';
 import { openRedis } from '../contract/task-broker.redis.js';
 import { eventually } from '../support/eventually.js';
 import { uniqueNamespace } from '../support/namespace.js';
 import { startProxy, type TcpProxy } from '../support/proxy.js';
 import { startRedis, type RedisServer } from '../support/redis-server.js';
 import { sharedRedisUrl } from '../support/shared-redis.js';
-
-const COMMAND_TIMEOUT = 300;
-
-/** A process as the library makes one, on real time. */
-class Process {
-  readonly pushes: Push[] = [];
-  gaps = 0;
-  readonly link: RedisLink;
-  readonly inbox: RedisInbox;
-  private readonly broker: RedisTaskBroker;
-
-  constructor(
-    url: string,
-    readonly keys = new RedisKeys(uniqueNamespace('protocol')),
-    readonly name = 'p1',
-    blockingUrl = url,
-  ) {
-    const settings = { connectTimeoutMs: 500, waitMs: 0 };
-    const connect =
-      (to: string) =>
-      (overrides: object): Redis =>
-        new Redis(to, overrides);
-    this.link = new RedisLink({ ...settings, connect: connect(url), commandTimeoutMs: COMMAND_TIMEOUT });
-    const blocking = new RedisLink({ ...settings, connect: connect(blockingUrl), commandTimeoutMs: 15_000 });
-    this.inbox = new RedisInbox(blocking, this.keys.wake(name), silentLogger);
-    this.broker = new RedisTaskBroker(this.link, this.inbox, this.keys, name);
-  }
-
-  async open(): Promise<this> {
-    await this.link.open();
-    await this.inbox.start();
-    return this;
-  }
-
-  queue(settings: Partial<QueueSettings> = {}): QueueBroker {
-    const queue = this.broker.queue({ ...SETTINGS, ...settings });
-    queue.onPush((push) => this.pushes.push(push));
-    queue.onGap(() => this.gaps++);
-    return queue;
-  }
-
-  get handed(): string[] {
-    return this.pushes.flatMap((push) => (push.kind === 'task' ? [push.task.id] : []));
-  }
-
-  close(): void {
-    this.inbox.stop();
-    this.link.close();
-  }
-}
+import { COMMAND_TIMEOUT, Process } from './redis-protocol.process.js';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
