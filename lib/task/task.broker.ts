@@ -33,20 +33,21 @@ export interface Retention {
 export interface QueueBroker {
   readonly name: string;
 
-  /** Stores tasks, all or none: waiting, delayed, or handed to an idle consumer. Says of each whether its id was free; one that is taken, in whatever state, changes nothing, so a repeat is harmless. */
+  /** Stores tasks, all or none of up to 500: waiting, delayed, or handed to an idle consumer. Says of each whether its id was free; one that is taken, in whatever state, changes nothing, so a repeat is harmless. */
   add(tasks: readonly NewTask[]): Promise<readonly boolean[]>;
 
   /**
    * Makes this process a consumer of the queue under a name never used before. The tasks that `previous` still has in
    * hand move over when named in `keep`, and go back to the head of the queue otherwise; `previous` is no more, so
-   * that a call of it which arrives late changes nothing.
+   * that a call of it which arrives late changes nothing. A process has one consumer of a queue: whatever other one it
+   * had ends in the same way, so a join whose answer was lost may be repeated.
    */
   join(previous?: { readonly consumer: string; readonly keep: readonly string[] }): Promise<Joined>;
 
   /** Acknowledges what is finished, makes what is due claimable, takes back what dead consumers had, and claims for every free one of `slots` (0: none, and none is handed over). Nothing at all happens when the consumer is dead (`lost`). */
   step(consumer: string, acks: readonly Ack[], slots: number): Promise<Step>;
 
-  /** Extends the consumer's lease, by `leaseMs` if `busy`, else by `idleLeaseMs`. */
+  /** Extends the consumer's lease, by `leaseMs` if `busy`, else by `idleLeaseMs`; `lost`: it is dead, or was handed something a lease ago that it does not know of, and has to join again. */
   beat(consumer: string, state: 'busy' | 'idle'): Promise<Beat>;
 
   /** Ends the consumer. What it has in hand goes back to the head of the queue. */
