@@ -51,8 +51,6 @@ export class Lock implements AsyncDisposable {
   private readonly abort = new AbortController();
   private state: 'held' | 'released' | 'lost' = 'held';
   private ttlMs: number;
-  /** When the newest successful extension was asked for. */
-  private since: number;
   private cancelExpiry: () => void = () => undefined;
   private cancelRenewal: () => void = () => undefined;
   /** Why the last renewal failed. */
@@ -67,7 +65,6 @@ export class Lock implements AsyncDisposable {
     this.owner = grant.owner;
     this.fencingToken = grant.token;
     this.ttlMs = grant.ttlMs;
-    this.since = grant.askedAt;
     this.keep(grant.askedAt, grant.ttlMs);
   }
 
@@ -133,15 +130,13 @@ export class Lock implements AsyncDisposable {
   private async tryExtend(ttlMs: number): Promise<boolean> {
     const askedAt = this.around.clock.now();
     if (!(await this.around.store.extend(this.key, this.owner, ttlMs))) return false;
-    // An answer that was overtaken by a newer one says nothing any more.
-    if (this.state === 'held' && askedAt >= this.since) this.keep(askedAt, ttlMs);
+    if (this.state === 'held') this.keep(askedAt, ttlMs);
     return true;
   }
 
   private keep(askedAt: number, ttlMs: number): void {
     const { clock } = this.around;
     this.cancelTimers();
-    this.since = askedAt;
     this.ttlMs = ttlMs;
     this.failure = undefined;
     this.cancelExpiry = clock.after(askedAt + ttlMs - clock.now(), () => this.expire());

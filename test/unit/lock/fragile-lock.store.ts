@@ -10,6 +10,9 @@ export class FragileLockStore implements LockStore {
   /** Every call waits for it. */
   held: Promise<unknown> | undefined;
   readonly calls: string[] = [];
+  /** Who asked for a lock, in that order. */
+  readonly owners: string[] = [];
+  private readonly grantListeners: ((key: string, owner: string) => void)[] = [];
   private readonly gapListeners: (() => void)[] = [];
 
   constructor(private readonly inner: LockStore) {}
@@ -19,6 +22,7 @@ export class FragileLockStore implements LockStore {
   }
 
   acquire(key: string, owner: string, ttlMs: number): Promise<LockAnswer> {
+    this.owners.push(owner);
     return this.answer('acquire', () => this.inner.acquire(key, owner, ttlMs));
   }
 
@@ -31,6 +35,7 @@ export class FragileLockStore implements LockStore {
   }
 
   onGranted(listener: (key: string, owner: string) => void): void {
+    this.grantListeners.push(listener);
     this.inner.onGranted((key, owner) => {
       if (!this.deaf) listener(key, owner);
     });
@@ -38,6 +43,11 @@ export class FragileLockStore implements LockStore {
 
   onGap(listener: () => void): void {
     this.gapListeners.push(listener);
+  }
+
+  /** Tells of a grant, late or again. */
+  tell(key: string, owner: string): void {
+    this.grantListeners.forEach((listener) => listener(key, owner));
   }
 
   /** As after a reconnect. */

@@ -212,6 +212,44 @@ describe('acquire', () => {
     expect([first.state, second.state]).toEqual(['fulfilled', 'fulfilled']);
   });
 
+  test('asks again with all who wait in the process when one of them was taken for dead', async () => {
+    await stranger.take();
+    const first = watch(locks.acquire('k', { wait: '1m' }));
+    const second = watch(locks.acquire('k', { wait: '1m' }));
+    await settled();
+    // The engine takes the process for dead: the hand-over to the first one lapses, and the second one is dropped.
+    await engine.release('k', store.owners[1] ?? '');
+    const slow = new Deferred<undefined>();
+    store.held = slow.promise;
+    await stranger.release();
+    await settled();
+    clock.jump(1_000);
+    await stranger.take();
+    store.held = undefined;
+    slow.resolve(undefined);
+    await settled();
+    await stranger.release();
+    await settled();
+    expect([first.state, second.state]).toEqual(['fulfilled', 'pending']);
+    await first.value?.release();
+    await settled();
+
+    expect(second.state).toBe('fulfilled');
+  });
+
+  test('keeps the lock when it is told of the grant again', async () => {
+    await stranger.take();
+    const waiting = locks.acquire('k', { wait: '1m' });
+    await settled();
+    await stranger.release();
+    const lock = await waiting;
+    store.tell('k', lock.owner);
+    await settled();
+
+    expect(lock.held).toBe(true);
+    expect(await isFree()).toBe(false);
+  });
+
   describe('gives up', () => {
     test('with an error when its time is over, and leaves the queue', async () => {
       await stranger.take(60_000);
@@ -278,6 +316,20 @@ describe('acquire', () => {
       await settled();
 
       expect(await isFree()).toBe(true);
+    });
+
+    test('at whatever moment, and has the lock or leaves it free', async () => {
+      for (let ticks = 0; ticks < 20; ticks++) {
+        const abort = new AbortController();
+        const asked = locks.acquire('k', { signal: abort.signal }).catch(() => undefined);
+        for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+        abort.abort();
+        const lock = await asked;
+        await settled();
+
+        expect(await isFree()).toBe(lock === undefined);
+        await lock?.release();
+      }
     });
 
     test('and a hand-over that nobody wants any more goes to the next one', async () => {
@@ -431,6 +483,16 @@ describe('a lock that is held', () => {
     expect(await isFree()).toBe(true);
   });
 
+  test('is given back when it is lost here while the engine still keeps it', async () => {
+    const lock = await locks.acquire('k');
+    store.away = 'after';
+    await clock.advance(TTL);
+    store.away = 'no';
+
+    expect(lock.held).toBe(false);
+    expect(await isFree()).toBe(true);
+  });
+
   test('counts its time from when it was asked for', async () => {
     const slow = new Deferred<undefined>();
     store.held = slow.promise;
@@ -511,13 +573,32 @@ describe('a lock that is held', () => {
 
     test('twice is harmless', async () => {
       const lock = await locks.acquire('k');
-      await Promise.all([lock.release(), lock.release()]);
+      expect(await Promise.all([lock.release(), lock.release()])).toEqual([true, true]);
+      expect(store.calls).toEqual(['acquire', 'release']);
       const next = await locks.acquire('k');
       await lock.release();
 
       expect(next.held).toBe(true);
       expect(await isFree()).toBe(false);
     });
+
+    test.each(['no', 'before'] as const)(
+      'is not revived by a renewal under way (engine away: %s)',
+      async (away) => {
+        const lock = await locks.acquire('k');
+        const slow = new Deferred<undefined>();
+        store.held = slow.promise;
+        await clock.advance(TTL / 3);
+        const released = lock.release();
+        store.away = away;
+        slow.resolve(undefined);
+        await released;
+        await clock.advance(10 * TTL);
+
+        expect(lock.held).toBe(false);
+        expect(store.calls).toEqual(['acquire', 'extend', 'release']);
+      },
+    );
 
     test('with the engine away does not reject: it ends by its ttl', async () => {
       const lock = await locks.acquire('k');
