@@ -24,8 +24,9 @@ import { BEAT, JOIN, LEAVE } from './scripts/consumer.lua.js';
 import { AWAIT, CHECK, COUNTS, LIST, NOTE, READ, REMOVE, TIDY } from './scripts/record.lua.js';
 import { STEP } from './scripts/step.lua.js';
 
-/** Tasks of one call of `add` at most, so that no script blocks Redis for long; more are sent as several calls. */
+/** Tasks of one call of `add` at most, and their characters, so that none blocks Redis, or travels, for long. */
 const ADD_LIMIT = 500;
+const ADD_CHARACTERS = 1_000_000;
 
 /** Tasks on Redis: each transition is one script, see scripts/. */
 export class RedisTaskBroker implements TaskBroker {
@@ -89,10 +90,9 @@ class RedisQueueBroker implements QueueBroker {
 
   async add(tasks: readonly NewTask[]): Promise<readonly boolean[]> {
     const calls: Promise<unknown>[] = [];
-    for (let from = 0; from < tasks.length; from += ADD_LIMIT) {
-      const args = tasks
-        .slice(from, from + ADD_LIMIT)
-        .flatMap(({ id, envelope, due }) => [id, envelope, dueText(due)]);
+    for (let from = 0, end = 0; from < tasks.length; from = end) {
+      end = endOfCall(tasks, from);
+      const args = tasks.slice(from, end).flatMap(({ id, envelope, due }) => [id, envelope, dueText(due)]);
       calls.push(this.run(ADD, args));
     }
     const created = (await Promise.all(calls)) as number[][];
@@ -198,6 +198,18 @@ class RedisQueueBroker implements QueueBroker {
     }
     return this.link.run(script, [this.prefix, ...keys], [...this.header, ...args]);
   }
+}
+
+/** Where the call ends that begins with task `from`; one task goes, however large. */
+function endOfCall(tasks: readonly NewTask[], from: number): number {
+  let characters = 0;
+  let end = from;
+  for (const { envelope } of tasks.slice(from, from + ADD_LIMIT)) {
+    characters += envelope.length;
+    if (characters > ADD_CHARACTERS && end > from) break;
+    end++;
+  }
+  return end;
 }
 
 function dueText(due: NewTask['due']): string {
