@@ -102,7 +102,10 @@ class EmbeddedQueueBroker implements QueueBroker {
   ) {}
 
   async add(tasks: readonly NewTask[]): Promise<readonly boolean[]> {
-    return this.queue.add(tasks);
+    const created = this.queue.add(tasks);
+    // As if it were far away: whoever adds in a loop must not keep timers and sockets waiting.
+    await new Promise((resolve) => setImmediate(resolve));
+    return created;
   }
 
   async join(previous?: { readonly consumer: string; readonly keep: readonly string[] }): Promise<Joined> {
