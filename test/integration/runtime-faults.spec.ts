@@ -78,9 +78,9 @@ describe('tasks while the way to Redis breaks', () => {
     const producer = await startApp(appModule({ ...options, workers: 'none' }, ['work']));
     const queue = queueOf(producer, 'work');
     let added = 0;
-    let adding = true;
+    const enough = new AbortController();
     const load = (async () => {
-      while (adding) {
+      while (!enough.signal.aborted) {
         const tasks = Array.from({ length: 20 }, () => ({ name: 'run', payload: added++ }));
         await queue.addBulk(tasks);
         await pause(8);
@@ -90,7 +90,7 @@ describe('tasks while the way to Redis breaks', () => {
     return {
       /** Ends the load and checks that everything has been done, and that the fleet is as it was. */
       async settle(duplicatesAllowed: number): Promise<void> {
-        adding = false;
+        enough.abort();
         await load;
         const nothing = { waiting: 0, delayed: 0, active: 0, dead: 0, parked: 0 };
         await eventually(async () => expect(await queue.counts()).toEqual({ ...nothing, completed: added }), {
