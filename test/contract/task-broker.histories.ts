@@ -134,6 +134,7 @@ export class History {
     const beat = await queue.beat(consumer, state);
     this.log(`${consumer} beats ${state}: ${beat}`);
     if (beat === 'lost') await this.rejoin(actor);
+    if (beat === 'look') await this.step(actor);
   }
 
   /** The step happened, and nobody knows. */

@@ -221,6 +221,19 @@ export function lookingCases(fleet: () => Fleet): void {
     expect(await idle.queue.beat(idle.consumer, 'idle')).toBe('look');
   });
 
+  it('beats: look, when its own lease was over and what was added passed it by', async () => {
+    const worker = await fleet().worker();
+    await worker.queue.add(tasks('a'));
+    expect(await worker.claim(2)).toEqual(['a']);
+    await fleet().advance(LEASE + 1);
+    await worker.queue.add(tasks('b'));
+    expect(await worker.handedIds()).toEqual([]);
+
+    expect(await worker.queue.beat(worker.consumer, 'busy')).toBe('look');
+    expect(await worker.claim(2)).toEqual(['b']);
+    expect(await worker.queue.beat(worker.consumer, 'busy')).toBe('ok');
+  });
+
   it('beats: tidy, when something is parked', async () => {
     const worker = await fleet().workerWith(['a']);
     await worker.step(1, parked('a'));

@@ -114,8 +114,11 @@ export class EmbeddedQueue {
     const self = this.consumers.get(consumer);
     if (!self) return 'lost';
     if (state === 'busy') {
+      const wasOverdue = this.consumers.isOverdue(self);
       this.consumers.hear();
       self.deadline = this.clock.now() + this.settings.leaseMs;
+      // What was added meanwhile may have passed it by.
+      if (wasOverdue) return 'look';
     } else if (this.consumers.isResting(self)) {
       this.consumers.renew(self);
     } else if (this.consumers.isOverdue(self) && self.hand.size > 0) {

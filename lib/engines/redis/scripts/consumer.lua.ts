@@ -106,6 +106,8 @@ call('DEL', P .. 'none')
 if is_busy then
   hear()
   call('ZADD', consumers, now + lease, self)
+  -- While it was overdue, what was added may have passed it by.
+  if deadline < now then return 'look' end
 elseif deadline > now + lease then
   call('ZADD', consumers, now + idle_lease, self)
 elseif deadline < now then
@@ -115,8 +117,9 @@ end
 local dead = call('ZRANGE', consumers, 0, 0, 'WITHSCORES')
 if tonumber(dead[2]) < now then return 'look' end
 if is_busy then return 'ok' end
-if call('EXISTS', waiting, suspects) > 0 then return 'look' end
+local some = call('EXISTS', waiting, suspects, P .. 'parked') > 0
+if some and call('EXISTS', waiting, suspects) > 0 then return 'look' end
 local first = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 if first[2] and tonumber(first[2]) < now then return 'look' end
-return call('EXISTS', P .. 'parked') == 1 and 'tidy' or 'ok'`,
+return some and 'tidy' or 'ok'`,
 );
