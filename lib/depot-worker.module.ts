@@ -99,9 +99,9 @@ function queuesToConsume(workers: DepotSettings['workers'], known: readonly stri
 }
 
 /**
- * How often an idle process looks whether a wake-up was lost (PROTOCOL A2). One look costs Redis about 7 commands a
+ * How often an idle process looks whether a wake-up was lost (PROTOCOL A2). One look costs Redis about 8 commands a
  * queue, and an idle process may cost it one a second.
  */
 function sweepMs(queues: number): number {
-  return Math.min(Math.max(10_000, 8_000 * queues), 100_000);
+  return Math.min(Math.max(12_000, 10_000 * queues), 120_000);
 }

@@ -1,6 +1,7 @@
 import { cacheTtl } from './cache/cache.ttl.js';
 import { DepotConfigError, show } from './common/errors.js';
 import { toMs, type Duration } from './common/duration.js';
+import { checkKeys } from './common/options.js';
 import type { DepotLogger } from './common/logger.js';
 import type { DepotOptions, QueueOptions, QueuePolicyOptions, RetentionOptions } from './depot.options.js';
 import { lockTtlMs } from './lock/lock.options.js';
@@ -42,7 +43,6 @@ const POLICY_KEYS = ['attempts', 'backoff', 'timeout', 'maxCrashes', 'keep'] as 
 
 /** @throws DepotConfigError naming the option, its value and what is expected */
 export function depotSettings(options: DepotOptions): DepotSettings {
-  const { tasks = {}, cache = {}, locks = {}, connection = {} } = options;
   checkKeys(options, 'DepotModule.forRoot', [
     'redis',
     'namespace',
@@ -54,6 +54,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     'connection',
     'logger',
   ]);
+  const { tasks = {}, cache = {}, locks = {}, connection = {} } = options;
   checkKeys(tasks, 'tasks', [...POLICY_KEYS, 'concurrency', 'lease', 'maxPayload', 'resultTimeout']);
   checkKeys(cache, 'cache', ['ttl']);
   checkKeys(locks, 'locks', ['ttl']);
@@ -80,7 +81,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
       'connection.commandTimeout',
     ),
     offlineWaitMs: toMs(connection.offlineWait ?? '1s', 'connection.offlineWait'),
-    logger: options.logger,
+    logger: checkLogger(options.logger),
   };
 }
 
@@ -122,15 +123,6 @@ function retentions(
   return { completed: merge('completed'), dead: merge('dead') };
 }
 
-/** @throws DepotConfigError naming the first key that is no option */
-export function checkKeys(options: object, name: string, known: readonly string[]): void {
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      throw new DepotConfigError(`${name} has no option '${key}'; there are: ${known.join(', ')}`);
-    }
-  }
-}
-
 export function checkConcurrency(value: unknown, name: string): number {
   return wholeNumber(value, 1, 1_000, name);
 }
@@ -151,6 +143,16 @@ function checkName(value: unknown, name: string): string {
   if (typeof value === 'string' && /^[^\s{}\p{Cc}]{1,128}$/u.test(value)) return value;
   throw new DepotConfigError(
     `${name} is ${show(value)}; expected 1 to 128 characters without white space or braces`,
+  );
+}
+
+function checkLogger(value: unknown): DepotLogger | false | undefined {
+  if (value === undefined || value === false) return value;
+  const logger: Partial<DepotLogger> = typeof value === 'object' && value !== null ? value : {};
+  const speaks = (['log', 'warn', 'error'] as const).every((method) => typeof logger[method] === 'function');
+  if (speaks) return value as DepotLogger;
+  throw new DepotConfigError(
+    `logger is ${show(value)}; expected an object with log, warn and error, or false`,
   );
 }
 

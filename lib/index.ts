@@ -45,6 +45,7 @@ export type { DepotLogger } from './common/logger.js';
 export {
   DepotConfigError,
   DepotError,
+  EngineClosedError,
   EngineReplyError,
   EngineUnavailableError,
   PayloadError,

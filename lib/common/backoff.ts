@@ -1,5 +1,6 @@
 import { DepotConfigError, show } from './errors.js';
 import { toMs, type Duration } from './duration.js';
+import { checkKeys } from './options.js';
 
 /** How long a failed task waits for its next attempt. A bare duration means the same delay each time. */
 export type Backoff = Duration | BackoffOptions;
@@ -28,6 +29,7 @@ export function backoffPolicy(backoff: Backoff, name: string): BackoffPolicy {
   if (typeof backoff !== 'object') {
     return { type: 'fixed', delayMs: toMs(backoff, name), maxMs: Number.MAX_SAFE_INTEGER, jitter: 0 };
   }
+  checkKeys(backoff, name, ['type', 'delay', 'max', 'jitter']);
   const { type = 'exponential', delay = '1s', max = '1h', jitter = 0 } = backoff;
   if (!['fixed', 'exponential'].includes(type)) {
     throw new DepotConfigError(`${name}.type is ${show(type)}; expected 'fixed' or 'exponential'`);

@@ -26,6 +26,9 @@ export class EngineUnavailableError extends DepotError {
   }
 }
 
+/** The application is closing: the engine has been closed, and will not come back. */
+export class EngineClosedError extends EngineUnavailableError {}
+
 /** The engine was reached and refused or could not do the operation, e.g. because a key belongs to something else. */
 export class EngineReplyError extends DepotError {
   constructor(message: string, options?: ErrorOptions) {

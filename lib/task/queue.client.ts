@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { encode } from '../common/codec.js';
 import { backoffPolicy } from '../common/backoff.js';
 import { toMs, type Duration } from '../common/duration.js';
+import { checkKeys } from '../common/options.js';
 import { wait, type Clock } from '../common/clock.js';
-import { DepotConfigError, EngineUnavailableError, show } from '../common/errors.js';
+import { DepotConfigError, EngineClosedError, EngineUnavailableError, show } from '../common/errors.js';
 import { TickBatch } from '../common/tick-batch.js';
 import { Queue, TaskHandle, type AddOptions, type TaskSnapshot } from './queue.js';
 import type { NewTask, QueueBroker } from './task.broker.js';
@@ -90,7 +91,7 @@ export class QueueClient extends Queue {
     if (typeof name !== 'string' || name === '' || name.includes('\n')) {
       throw new DepotConfigError(`the task name is ${show(name)}; expected text without line breaks`);
     }
-    checkOptions(options, what);
+    checkKeys(options, `options of ${what}`, ADD_OPTIONS);
     const text = encode(payload, `payload of ${what}`, this.settings.maxPayloadBytes);
     const id = options.id === undefined ? newId() : checkId(options.id, what);
     const envelope = writeEnvelope({
@@ -121,8 +122,8 @@ export class QueueClient extends Queue {
         // A repeat can't tell its own first try from somebody else's task; ids of our own making are ours.
         return attempt === 1 ? created : created.map(() => true);
       } catch (error) {
-        if (!(error instanceof EngineUnavailableError) || this.clock.now() + REPEAT_PAUSE_MS > until)
-          throw error;
+        const passing = error instanceof EngineUnavailableError && !(error instanceof EngineClosedError);
+        if (!passing || this.clock.now() + REPEAT_PAUSE_MS > until) throw error;
         await wait(this.clock, REPEAT_PAUSE_MS);
       }
     }
@@ -146,15 +147,6 @@ class AddedTask extends TaskHandle {
 /** 96 random bits, 16 characters. */
 function newId(): string {
   return randomBytes(12).toString('base64url');
-}
-
-function checkOptions(options: unknown, what: string): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new DepotConfigError(`the options of ${what} are ${show(options)}; expected an object`);
-  }
-  const unknown = Object.keys(options).find((key) => !ADD_OPTIONS.includes(key));
-  if (unknown === undefined) return;
-  throw new DepotConfigError(`${what} has no option '${unknown}'; there are: ${ADD_OPTIONS.join(', ')}`);
 }
 
 function checkId(id: unknown, what: string): string {

@@ -202,8 +202,7 @@ describe.each(ENGINES)('on the %s engine', (engine) => {
       expect(await queue.counts()).toEqual(NOTHING);
     });
 
-    // TODO Taken in silence, or refused by an error that does not say what is wrong.
-    it.failing.each<[string, object, string]>([
+    it.each<[string, object, string]>([
       [
         'a backoff with an unknown option',
         { backoff: { delays: '1s' } },

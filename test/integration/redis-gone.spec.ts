@@ -243,8 +243,7 @@ describe('a Redis that goes away', () => {
     await expect(queue.counts()).rejects.toThrow(/is closed/);
   });
 
-  // TODO It waits for its offlineWait, which keeps the process alive.
-  it.failing('fails what still waits for it when the application closes', async () => {
+  it('fails what still waits for it when the application closes', async () => {
     await using redis = await startRedis();
     const { app, queue } = await start(redis.url, { offlineWait: '4s' });
     await redis.kill();

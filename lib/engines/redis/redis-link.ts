@@ -1,5 +1,5 @@
 import { Redis, ReplyError, type RedisOptions } from 'ioredis';
-import { EngineReplyError, EngineUnavailableError, toError } from '../../common/errors.js';
+import { EngineClosedError, EngineReplyError, EngineUnavailableError, toError } from '../../common/errors.js';
 import { NOW, SERVER_TIME, type LuaScript } from './lua.js';
 
 export interface LinkSettings {
@@ -31,6 +31,8 @@ export class RedisLink {
   private lastError: Error | undefined;
   private closed = false;
   private state: 'new' | 'up' | 'down' = 'new';
+  /** Calls that wait for the connection. */
+  private readonly waiting = new Set<(ready: boolean) => void>();
   private readonly downListeners: (() => void)[] = [];
   private readonly backListeners: (() => void)[] = [];
 
@@ -49,9 +51,13 @@ export class RedisLink {
       reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
       ...(settings.commandTimeoutMs > 0 && { socketTimeout: settings.commandTimeoutMs }),
     });
-    this.redis.on('error', (error: Error) => (this.lastError = error));
+    this.redis.on('error', (error: Error) => {
+      this.lastError = error;
+      if (REFUSED.test(error.message)) this.settleAll(false);
+    });
     this.redis.on('ready', () => {
       this.lastError = undefined;
+      this.settleAll(true);
       const back = this.state === 'down';
       this.state = 'up';
       if (back) this.backListeners.forEach((listener) => listener());
@@ -109,6 +115,7 @@ export class RedisLink {
   close(): void {
     this.closed = true;
     this.redis.disconnect();
+    this.settleAll(false);
   }
 
   /** Where this connection goes, without its password. */
@@ -131,30 +138,36 @@ export class RedisLink {
 
   private async ready(withinMs: number): Promise<void> {
     if (this.isReady) return;
-    if (this.closed) throw new EngineUnavailableError(`The connection to ${this.target} is closed`);
+    this.refuseIfClosed();
     let patienceMs = withinMs;
     if (this.redis.status === 'wait') {
       this.redis.connect().catch((error: unknown) => (this.lastError ??= toError(error)));
       patienceMs = this.settings.connectTimeoutMs;
     }
     if (patienceMs > 0 && (await this.becomesReady(patienceMs))) return;
+    this.refuseIfClosed();
     const reason = this.lastError ? `: ${this.lastError.message}` : '';
     throw new EngineUnavailableError(`Can't reach ${this.target}${reason}`, { cause: this.lastError });
   }
 
+  private refuseIfClosed(): void {
+    if (this.closed) throw new EngineClosedError(`The connection to ${this.target} is closed`);
+  }
+
   private becomesReady(withinMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const settle = (ready: boolean) => (): void => {
+      const settle = (ready: boolean): void => {
         clearTimeout(timer);
-        this.redis.off('ready', onReady).off('end', onEnd).off('error', onError);
+        this.waiting.delete(settle);
         resolve(ready);
       };
-      const onError = (error: Error): void => (REFUSED.test(error.message) ? settle(false)() : undefined);
-      const onReady = settle(true);
-      const onEnd = settle(false);
-      const timer = setTimeout(onEnd, withinMs);
-      this.redis.on('ready', onReady).on('end', onEnd).on('error', onError);
+      const timer = setTimeout(() => settle(false), withinMs);
+      this.waiting.add(settle);
     });
+  }
+
+  private settleAll(ready: boolean): void {
+    for (const settle of [...this.waiting]) settle(ready);
   }
 
   private translate(error: Error): Error {

@@ -1,5 +1,6 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { DepotConfigError, show } from '../../common/errors.js';
+import { checkKeys } from '../../common/options.js';
 import { hasForeignParameters, parameterMarks, processorMark, taskMark } from '../decorators/metadata.js';
 import type { TaskOptions } from '../decorators/task.decorator.js';
 import type { TaskHandler } from '../runtime/executor.js';
@@ -106,12 +107,6 @@ function handlersOf(
       concurrency: processor.concurrency,
     };
   });
-}
-
-function checkKeys(options: object, name: string, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  throw new DepotConfigError(`${name} has no option '${unknown}'; there are: ${known.join(', ')}`);
 }
 
 function checkTaskOptions(options: TaskOptions, title: string): TaskOptions {

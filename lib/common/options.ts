@@ -1,0 +1,20 @@
+import { DepotConfigError, show } from './errors.js';
+
+/**
+ * Checks that options are an object that has no other keys than these.
+ *
+ * @param name what they are options of, for the error message
+ * @throws DepotConfigError saying what they are instead, or naming the first key that is no option
+ */
+export function checkKeys(
+  options: unknown,
+  name: string,
+  known: readonly string[],
+): asserts options is object {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new DepotConfigError(`${name} is ${show(options)}; expected an object`);
+  }
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new DepotConfigError(`${name} has no option '${unknown}'; there are: ${known.join(', ')}`);
+}
