@@ -12,7 +12,7 @@ import type {
   Step,
 } from '../../task/task.broker.js';
 import { crashOutcome } from '../../task/task.outcome.js';
-import type { FinalState, TaskState } from '../../task/task.state.js';
+import type { FinalState } from '../../task/task.state.js';
 import { Deque } from './deque.js';
 import { EmbeddedConsumers, type EmbeddedConsumer } from './embedded-consumers.js';
 import { appendToLog, newTask, type EmbeddedTask } from './embedded-task.js';
@@ -189,13 +189,6 @@ export class EmbeddedQueue {
     this.tasks.delete(id);
     this.tell(id, { state: 'removed', outcome: '' });
     return 'removed';
-  }
-
-  stateOf(id: string): { readonly state: TaskState; readonly at: number | undefined } {
-    if (this.consumers.holderOf(id)) return { state: 'active', at: undefined };
-    const due = this.delayed.score(id);
-    if (due !== undefined) return { state: 'delayed', at: due };
-    return this.ended.find(id) ?? { state: 'waiting', at: undefined };
   }
 
   /** Returns when the task falls due if it is to be tried again later. */

@@ -149,7 +149,7 @@ class EmbeddedQueueBroker implements QueueBroker {
         outcome: outcome || undefined,
         progress: progress || undefined,
         log: [...log],
-        ...this.queue.stateOf(id),
+        ...this.stateOf(id),
       };
     });
   }
@@ -184,6 +184,14 @@ class EmbeddedQueueBroker implements QueueBroker {
   /** Nothing that is pushed in memory is lost. */
   onGap(): void {
     return;
+  }
+
+  private stateOf(id: string): { readonly state: TaskState; readonly at: number | undefined } {
+    const { consumers, delayed, ended } = this.queue;
+    if (consumers.holderOf(id)) return { state: 'active', at: undefined };
+    const due = delayed.score(id);
+    if (due !== undefined) return { state: 'delayed', at: due };
+    return ended.find(id) ?? { state: 'waiting', at: undefined };
   }
 
   private ids(state: Exclude<TaskState, 'delayed'>): readonly string[] {
