@@ -2,9 +2,8 @@
  * `npm run test:acceptance`: the long run of what has to hold, with figures. Ends with code 1 when something does not.
  *
  *   npm run test:acceptance                       everything, about six minutes
- *   npm run test:acceptance -- kill delayed       some of: kill delayed idle connections throughput
+ *   npm run test:acceptance -- kill delayed       some of: kill delayed idle connections
  */
-import { addAndRunRate, addRate, runRate } from '../load/throughput.js';
 import { startRedis, type RedisServer } from '../support/redis-server.js';
 import { connections } from './connections.scenario.js';
 import { delayed } from './delayed.scenario.js';
@@ -98,29 +97,6 @@ const scenarios: Readonly<Record<string, (redis: RedisServer) => Promise<void>>>
       'awaiting 10 results': report.awaitingResults,
     });
     demand(Math.max(report.idle, report.awaitingResults) <= 3, 'connections: at most 3');
-  },
-
-  async throughput(redis) {
-    const adds = 50_000;
-    for (const [engine, url] of engines(redis)) {
-      const rows: Record<string, number> = {
-        'add, parallel': await addRate(url, adds, 'add'),
-        'add, one by one': await addRate(url, 5_000, 'addOneByOne'),
-      };
-      for (const concurrency of [1, 10, 100])
-        rows[`add and run, concurrency ${concurrency}`] = await addAndRunRate(url, 20_000, concurrency);
-      if (url !== undefined)
-        for (const [concurrency, workers] of [
-          [1, 1],
-          [10, 1],
-          [100, 1],
-          [100, 2],
-        ] as const) {
-          rows[`run, concurrency ${concurrency}, ${workers} process${workers > 1 ? 'es' : ''}`] =
-            await runRate(url, concurrency === 1 ? 10_000 : 100_000, concurrency, workers);
-        }
-      print(`Tasks a second, ${engine}`, rows);
-    }
   },
 };
 

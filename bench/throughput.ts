@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { AppProcess } from '../acceptance/app-process.js';
-import type { Handled, LoadAppSettings } from '../acceptance/apps/load.app.js';
-import { eventually } from '../support/eventually.js';
-import { uniqueNamespace } from '../support/namespace.js';
+import { AppProcess } from '../test/acceptance/app-process.js';
+import type { Handled, LoadAppSettings } from '../test/acceptance/apps/load.app.js';
+import { eventually } from '../test/support/eventually.js';
+import { uniqueNamespace } from '../test/support/namespace.js';
 
 const PATIENCE = { within: 60_000 };
 
