@@ -119,14 +119,22 @@ export class QueueClient extends Queue {
     for (let attempt = 1; ; attempt++) {
       try {
         const created = await this.broker.add(tasks);
-        // A repeat can't tell its own first try from somebody else's task; ids of our own making are ours.
-        return attempt === 1 ? created : created.map(() => true);
+        return attempt === 1 ? created : await this.added(tasks, created);
       } catch (error) {
         const passing = error instanceof EngineUnavailableError && !(error instanceof EngineClosedError);
         if (!passing || this.clock.now() + REPEAT_PAUSE_MS > until) throw error;
         await wait(this.clock, REPEAT_PAUSE_MS);
       }
     }
+  }
+
+  /** After a repeat, what was there may be what an earlier try had stored: then it is the very same envelope, or has ended. */
+  private async added(tasks: readonly NewTask[], created: readonly boolean[]): Promise<readonly boolean[]> {
+    const records = await this.broker.read(tasks.map(({ id }) => id));
+    return tasks.map(({ envelope }, i) => {
+      const stored = records[i]?.envelope;
+      return created[i] === true || stored === undefined || stored === envelope;
+    });
   }
 }
 

@@ -57,8 +57,11 @@ export function readEnvelope(text: string): Envelope {
   }
 }
 
-/** The stored record was not written by this version of the library. It is left alone. */
+/** The stored record can't be read: broken, of a newer version, or somebody else's. */
 export class UnreadableEnvelopeError extends PayloadError {
+  /** It claims to be of this version: nobody will ever read it. Any other is left alone, somebody may. */
+  readonly broken: boolean;
+
   constructor(text: string, options?: ErrorOptions) {
     const newer = /^[2-9]/.test(text);
     super(
@@ -67,5 +70,6 @@ export class UnreadableEnvelopeError extends PayloadError {
         : `the task's record is no envelope of nestjs-depot: ${show(text)}`,
       options,
     );
+    this.broken = text.startsWith(ENVELOPE_VERSION);
   }
 }

@@ -1,3 +1,4 @@
+import { EngineReplyError } from '../../common/errors.js';
 import { ENVELOPE_VERSION } from '../../task/task.envelope.js';
 import type {
   Ack,
@@ -119,8 +120,11 @@ class RedisQueueBroker implements QueueBroker {
     for (const ack of acks) {
       args.push(ack.to, ack.id, ack.outcome, ack.tries, ack.to === 'retry' ? Math.ceil(ack.delayMs) : 0);
     }
-    const reply = (await this.run(STEP, args, [this.inbox.key])) as
-      [next: number, claimed: string[], messages: string[]] | null;
+    const reply = (await this.run(STEP, args, [this.inbox.key]).catch((error: unknown) => {
+      // It may have taken messages for other queues from the wake list before it failed.
+      if (error instanceof EngineReplyError) this.inbox.gap();
+      throw error;
+    })) as [next: number, claimed: string[], messages: string[]] | null;
     if (!reply) return 'lost';
     const [next, claimed, messages] = reply;
     if (messages.length > 0) this.inbox.deliver(messages);

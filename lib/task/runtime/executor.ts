@@ -5,7 +5,7 @@ import { toError } from '../../common/errors.js';
 import type { DepotLogger } from '../../common/logger.js';
 import type { Ack, ClaimedTask } from '../task.broker.js';
 import type { TaskContext } from '../task.context.js';
-import { readEnvelope, type Envelope } from '../task.envelope.js';
+import { readEnvelope, UnreadableEnvelopeError, type Envelope } from '../task.envelope.js';
 import { DiscardTask, RetryTask, TaskTimeoutError, UnknownTaskError } from '../task.errors.js';
 import { writeFailure, writeOutcome } from '../task.outcome.js';
 import type { TaskPolicy } from '../task.policy.js';
@@ -53,7 +53,12 @@ export class Executor {
     try {
       envelope = readEnvelope(task.envelope);
     } catch (error) {
-      return refused(this.park(task, startedAt, toError(error), 'unreadable'));
+      const broken = error instanceof UnreadableEnvelopeError && error.broken;
+      return refused(
+        broken
+          ? this.dead(task, startedAt, error, task.tries)
+          : this.park(task, startedAt, toError(error), 'unreadable'),
+      );
     }
     const handler = this.handlers.get(envelope.name);
     if (!handler) {

@@ -205,6 +205,12 @@ describe('a task that can not be run here', () => {
     expect(await ended).toMatchObject({ to: 'parked', tries: 0 });
   });
 
+  it('is dead when its record is of this version, and broken', async () => {
+    const { executor } = executorOf(() => 1);
+    const { ended } = executor.start({ id: 'a', envelope: '1run\n', tries: 0 }, async () => undefined);
+    expect(await ended).toMatchObject({ to: 'dead', tries: 0 });
+  });
+
   it('is dead when its payload can not be read', async () => {
     const { executor } = executorOf(() => 1);
     const { ended } = executor.start(
