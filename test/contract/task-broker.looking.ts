@@ -130,6 +130,33 @@ export function lookingCases(fleet: () => Fleet): void {
     expect((await other.step(2, completed('a'))).nextMs).toBe(20_000 - 2_901);
   });
 
+  it('has another idle one look soon after a keeper that was killed while idle', async () => {
+    const [keeper, other] = [await fleet().worker(), await fleet().worker()];
+    await keeper.step(1);
+    await other.step(1);
+    await fleet().kill(keeper);
+
+    await other.queue.add([task('a', { inMs: 900 }), task('b', { inMs: 9_000 })]);
+
+    const told = Math.min(...(await other.dues()));
+    expect(told).toBeLessThanOrEqual(900 + 2_001);
+    await fleet().advance(told);
+    expect(await other.claim(2)).toEqual(['a']);
+    expect((await other.step(2, completed('a'))).nextMs).toBe(9_000 - told);
+  });
+
+  it('tells an idle one that is not the keeper when to look after it, again and again', async () => {
+    const [keeper, other] = [await fleet().worker(), await fleet().worker()];
+    await keeper.step(1);
+    await keeper.queue.add([task('a', { inMs: 900 }), task('b', { inMs: 5_000 })]);
+
+    expect((await other.step(1)).nextMs).toBeLessThanOrEqual(900 + 2_001);
+    await fleet().advance(900);
+    expect(await keeper.claim(1)).toEqual(['a']);
+    await keeper.step(1, completed('a'));
+    expect((await other.step(1)).nextMs).toBeLessThanOrEqual(4_100 + 2_001);
+  });
+
   it('has whoever ends with nothing in hand watch a keeper that works', async () => {
     const [other, keeper] = [await fleet().workerWith(['a']), await fleet().worker()];
     await keeper.step(2);

@@ -24,7 +24,7 @@ local rec, waiting, delayed, active = P .. 'rec', P .. 'waiting', P .. 'delayed'
 local consumers, idle, meta = P .. 'consumers', P .. 'idle', P .. 'meta'
 local out, tries, crashes, waiters = P .. 'out', P .. 'tries', P .. 'crashes', P .. 'waiters'
 local suspects, suspect, members = P .. 'suspects', P .. 'suspect', P .. 'members'
-local FAR = 9e15
+local FAR, PATIENCE = 9e15, 2000
 local call = redis.call
 
 local function number(consumer) return string.match(consumer, '^%d+') end
@@ -51,7 +51,7 @@ export const HEAR = `
 local grace = 0
 local function hear(self)
   local state = call('HMGET', meta, 'last', 'graceUntil', 'keeper', 'keeperAt')
-  if self and state[3] == self and tonumber(state[4]) + 2000 < now then call('HSET', meta, 'keeperAt', now) end
+  if self and state[3] == self and tonumber(state[4]) + PATIENCE < now then call('HSET', meta, 'keeperAt', now) end
   local last = tonumber(state[1] or now)
   grace = math.min(tonumber(state[2] or 0), now + lease)
   if now < last then
@@ -126,7 +126,8 @@ end
 
 /**
  * hold(consumer, ids): the consumer has these in hand from now on; returns flat id, tries, envelope. An id without a
- * record is dropped (A7). nudge(at, except): some idle consumer will look again at that time (B6).
+ * record is dropped (A7). nudge(at, except): some idle consumer will look again at that time (B6), and
+ * another one after it, should that one be dead.
  * hand(consumer, deadline, free, held): what it has been made to hold is pushed to the idle consumer.
  * spread(): idle consumers are handed what waits, each a share; the task itself lies on its wake list.
  */
@@ -149,31 +150,41 @@ local function hold(consumer, ids)
   return held
 end
 
--- The idle consumer that knows when to look again, and that time. One that has not looked 2 s after it may be dead, and
+-- The idle consumer that knows when to look again, and that time. One that has not looked PATIENCE after it may be dead, and
 -- counts as idle again when it is heard of.
 local function keeper()
   local entry = call('HMGET', meta, 'keeper', 'keeperAt')
   local consumer, at = entry[1], tonumber(entry[2] or FAR)
   if not consumer then return nil, at end
-  if at + 2000 < now then call('ZREM', idle, consumer) end
+  if at + PATIENCE < now then call('ZREM', idle, consumer) end
   if not call('ZSCORE', idle, consumer) or not alive(consumer) then return nil, at end
   return consumer, at
+end
+
+-- An idle consumer that is neither of these two.
+local function another(one, two)
+  for _, consumer in ipairs(call('ZREVRANGE', idle, 0, 9)) do
+    if consumer ~= one and consumer ~= two and alive(consumer) then return consumer end
+  end
+end
+
+local function remind(consumer, at)
+  call('RPUSH', wakes .. process_of(consumer), table.concat({ 'd', queue, math.max(0, at - now) }, '\\n'))
 end
 
 local function nudge(at, except)
   local chosen, known = keeper()
   if not chosen or chosen == except then
-    chosen = nil
-    for _, consumer in ipairs(call('ZREVRANGE', idle, 0, 9)) do
-      if not chosen and consumer ~= except and alive(consumer) then chosen = consumer end
-    end
+    chosen = another(except)
     if not chosen then return end
     at = math.min(at, math.max(known, now))
   elseif at >= known then
     return
   end
   call('HSET', meta, 'keeper', chosen, 'keeperAt', at)
-  call('RPUSH', wakes .. process_of(chosen), table.concat({ 'd', queue, math.max(0, at - now) }, '\\n'))
+  remind(chosen, at)
+  local deputy = another(except, chosen)
+  if deputy then remind(deputy, at + PATIENCE + 1) end
 end
 
 -- A consumer that has something in hand must be heard of within a lease, and another one watches it.

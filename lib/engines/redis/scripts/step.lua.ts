@@ -4,7 +4,7 @@ import { FINISH, QUEUE, SPREAD } from './queue.lua.js';
 /**
  * due(self): when somebody idle has to look again: a delayed task, or the lease of another consumer that is at work.
  * elect(self, free, news): an idle consumer becomes the keeper of that time if there is none; returns ms until then, or
- * -1. The keeper is told of `news`, a time that it may not know of; FAR: somebody else has to be it from now on.
+ * -1; the others look after it, in case it is dead. The keeper is told of `news`, a time that it may not know of; FAR: somebody else has to be it from now on.
  */
 export const KEEPER = `
 local function due(self)
@@ -28,7 +28,7 @@ local function elect(self, free, news)
   if chosen and free > 0 and alive(self) > now + lease and alive(chosen) <= now + lease then chosen = nil end
   if chosen then
     if news and news < known then nudge(news, self) end
-    return -1
+    return free > 0 and known < FAR and math.max(0, known + PATIENCE + 1 - now) or -1
   end
   if free > 0 then
     local at = due(self)
