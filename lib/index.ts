@@ -10,8 +10,9 @@ export type {
   TasksOptions,
 } from './depot.options.js';
 
-export { Processor, type ProcessorOptions } from './task/decorators/processor.decorator.js';
-export { Task, type TaskOptions } from './task/decorators/task.decorator.js';
+export { Processor } from './task/decorators/processor.decorator.js';
+export { Task } from './task/decorators/task.decorator.js';
+export type { ProcessorOptions, TaskOptions } from './task/task.options.js';
 export { Ctx, Payload } from './task/decorators/parameter.decorators.js';
 export { InjectQueue, getQueueToken } from './task/decorators/inject-queue.decorator.js';
 export { Queue, TaskHandle, type AddOptions, type TaskSnapshot } from './task/queue.js';

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import type { ProcessorOptions } from './processor.decorator.js';
-import type { TaskOptions } from './task.decorator.js';
+import type { ProcessorOptions, TaskOptions } from '../task.options.js';
 
 /*
  * Where decorators leave what they were told. Fixed texts, not symbols: two copies of the library (ESM and CommonJS)

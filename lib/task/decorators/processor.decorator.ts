@@ -1,10 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { ProcessorOptions } from '../task.options.js';
 import { processorMark } from './metadata.js';
-
-export interface ProcessorOptions {
-  /** Handlers of this queue that run at the same time in this process, 1 to 1,000. All processors of one queue must agree. @default tasks.concurrency (10) */
-  readonly concurrency?: number;
-}
 
 /**
  * The class handles tasks of a queue: each method with `@Task()` those of one name. Several classes may serve one queue.

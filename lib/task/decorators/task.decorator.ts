@@ -1,11 +1,6 @@
-import type { TaskPolicyOptions } from '../task.policy.js';
+import type { TaskOptions } from '../task.options.js';
 import type { AnyMethod } from '../task.types.js';
 import { taskMark } from './metadata.js';
-
-export interface TaskOptions extends TaskPolicyOptions {
-  /** Further names under which tasks reach this handler, e.g. its own before it was renamed. */
-  readonly aliases?: readonly string[];
-}
 
 /**
  * The method runs the tasks of its own name. It is called with `(payload, context)`, or as `@Payload()` and `@Ctx()`

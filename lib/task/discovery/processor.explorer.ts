@@ -2,7 +2,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import { DepotConfigError, show } from '../../common/errors.js';
 import { checkKeys } from '../../common/options.js';
 import { hasForeignParameters, parameterMarks, processorMark, taskMark } from '../decorators/metadata.js';
-import type { TaskOptions } from '../decorators/task.decorator.js';
+import type { TaskOptions } from '../task.options.js';
 import type { TaskHandler } from '../runtime/executor.js';
 import type { TaskContext } from '../task.context.js';
 import { taskPolicy, type TaskPolicy } from '../task.policy.js';
