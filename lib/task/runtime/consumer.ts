@@ -5,22 +5,12 @@ import type { Ack, ClaimedTask, NoteKind, QueueBroker } from '../task.broker.js'
 import { LeaseLostError, ShutdownError } from '../task.errors.js';
 import { Alarm } from './alarm.js';
 import type { Executor } from './executor.js';
-import type { RunningTask } from './running-task.js';
+import { Hand, type Held } from './hand.js';
 
-/** Acknowledgements of one call at most, and characters of their outcomes: one call must not take long to travel. */
-const ACK_LIMIT = 1_000;
-const ACK_CHARACTERS = 1_000_000;
 /** A handler that computes for so long before it first waits has the next one begin in another turn. */
 const LONG_TURN_MS = 10;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
-
-interface InHand {
-  readonly task: ClaimedTask;
-  running: RunningTask | undefined;
-  /** Set once the attempt has ended; kept until the engine has confirmed it. */
-  ack: Ack | undefined;
-}
 
 /**
  * One queue's consumer in this process. It keeps one `step` call under way at most: while it is, finished tasks
@@ -30,14 +20,11 @@ interface InHand {
  * it still has in hand, and acknowledges that again.
  */
 export class Consumer {
-  private readonly inHand = new Map<string, InHand>();
-  private finished: InHand[] = [];
-  private readonly unbegun: InHand[] = [];
+  private readonly hand = new Hand();
   private beginning = false;
   /** The name under which the engine knows this consumer; `undefined` while it has none that can be trusted. */
   private name: string | undefined;
   private previous: string | undefined;
-  private ackLimit = ACK_LIMIT;
   private unreachable = false;
   private cycling: Promise<void> | undefined;
   private wanted = false;
@@ -69,7 +56,7 @@ export class Consumer {
   }
 
   get busy(): boolean {
-    return this.inHand.size > 0;
+    return !this.hand.isEmpty;
   }
 
   /** @param onBusy is called when there is something in hand again. @throws when the engine can't be reached */
@@ -126,11 +113,9 @@ export class Consumer {
     this.stopped = true;
     this.stopping.abort();
     this.nextLook.cancel();
-    for (const { running, ack } of this.inHand.values()) {
-      if (running && !ack) running.abort(new ShutdownError(running.title));
-    }
+    for (const running of this.hand.running) running.abort(new ShutdownError(running.title));
     await this.cycling;
-    this.inHand.clear();
+    this.hand.clear();
     await this.leave();
   }
 
@@ -186,8 +171,7 @@ export class Consumer {
   }
 
   private async step(name: string): Promise<void> {
-    const acks = this.nextAcks();
-    const batch = this.finished.slice(0, acks.length);
+    const acks = this.hand.acks();
     try {
       const step = await this.broker.step(name, acks, this.draining ? 0 : this.slots);
       // Doubted meanwhile: rejoining says what came of this call. Stopped meanwhile: leaving gives back what it claimed.
@@ -196,38 +180,17 @@ export class Consumer {
         this.doubt();
         return;
       }
-      this.ackLimit = Math.min(this.ackLimit * 2, ACK_LIMIT);
-      this.finished.splice(0, batch.length);
-      // One that is to be tried again may be in hand again: its push can be faster than this answer.
-      for (const held of batch) if (this.holds(held)) this.inHand.delete(held.task.id);
+      this.hand.confirm(acks.length);
       for (const task of step.tasks) this.take(name, task);
       if (step.nextMs !== undefined) this.nextLook.set(step.nextMs);
-      if (this.finished.length > 0) this.wanted = true;
+      if (this.hand.hasEnded) this.wanted = true;
       if (!this.busy) this.emptied();
     } catch (error) {
-      this.isolateFault(batch.length);
+      this.hand.isolateFault(acks.length);
       // A refusal leaves it open, too: a script may have written before it failed.
       this.doubt();
       throw error;
     }
-  }
-
-  private nextAcks(): Ack[] {
-    const acks: Ack[] = [];
-    let characters = 0;
-    for (const { ack } of this.finished) {
-      if (!ack || acks.length === this.ackLimit) break;
-      characters += ack.outcome.length;
-      if (characters > ACK_CHARACTERS && acks.length > 0) break;
-      acks.push(ack);
-    }
-    return acks;
-  }
-
-  /** The call failed, maybe because of one acknowledgement: halve until it is alone, and let the others pass it. */
-  private isolateFault(size: number): void {
-    if (size > 1) this.ackLimit = Math.ceil(size / 2);
-    else this.finished.push(...this.finished.splice(0, 1));
   }
 
   /** Nothing that was told or pushed to the present name can be trusted. */
@@ -238,22 +201,16 @@ export class Consumer {
   }
 
   private async rejoin(): Promise<void> {
-    const keep = [...this.inHand.keys()];
+    const previous = this.previous;
     const joined = await this.broker.join(
-      this.previous === undefined ? undefined : { consumer: this.previous, keep },
+      previous === undefined ? undefined : { consumer: previous, keep: this.hand.ids },
     );
     this.name = joined.consumer;
     this.previous = undefined;
-    const kept = new Set(joined.kept);
-    for (const [id, { running, ack }] of this.inHand) {
-      if (kept.has(id)) continue;
-      this.inHand.delete(id);
-      if (running && !ack) {
-        this.logger.warn(`Queue '${this.queue}': ${running.title} was given to another worker`);
-        running.abort(new LeaseLostError(running.title));
-      }
+    for (const running of this.hand.keepOnly(joined.kept)) {
+      this.logger.warn(`Queue '${this.queue}': ${running.title} was given to another worker`);
+      running.abort(new LeaseLostError(running.title));
     }
-    this.finished = this.finished.filter((held) => this.holds(held));
     this.wanted = true;
     if (!this.busy) this.emptied();
   }
@@ -268,18 +225,15 @@ export class Consumer {
       this.doubt();
       return;
     }
-    const held: InHand = { task, running: undefined, ack: undefined };
     if (!this.busy) this.onBusy();
-    this.inHand.set(task.id, held);
-    this.unbegun.push(held);
+    this.hand.take(task);
     if (!this.beginning) void this.begin();
   }
 
   /** Begins what is in hand; between handlers that compute for long, the heartbeat gets its turn. */
   private async begin(): Promise<void> {
     this.beginning = true;
-    for (let held = this.unbegun.shift(); held; held = this.unbegun.shift()) {
-      if (this.stopped || !this.holds(held)) continue;
+    for (let held = this.hand.next(); held && !this.stopped; held = this.hand.next()) {
       const since = this.clock.now();
       this.run(held);
       if (this.clock.now() - since >= LONG_TURN_MS) await nextTurn();
@@ -287,22 +241,14 @@ export class Consumer {
     this.beginning = false;
   }
 
-  private run(held: InHand): void {
+  private run(held: Held): void {
     const { running, ended } = this.executor.start(held.task, (id, kind, text) => this.note(id, kind, text));
     held.running = running;
     void ended.then((ack) => this.end(held, ack));
   }
 
-  private end(held: InHand, ack: Ack): void {
-    if (!this.holds(held) || this.stopped) return;
-    held.ack = ack;
-    this.finished.push(held);
-    this.kick();
-  }
-
-  /** This very attempt is in hand, not a later one of the same task. */
-  private holds(held: InHand): boolean {
-    return this.inHand.get(held.task.id) === held;
+  private end(held: Held, ack: Ack): void {
+    if (!this.stopped && this.hand.end(held, ack)) this.kick();
   }
 
   private async note(id: string, kind: NoteKind, text: string): Promise<void> {
