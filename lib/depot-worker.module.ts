@@ -99,7 +99,7 @@ function queuesToConsume(workers: DepotSettings['workers'], known: readonly stri
 }
 
 /**
- * How often an idle process looks whether a wake-up was lost (PROTOCOL A2). One look costs Redis about 8 commands a
+ * How often an idle process looks whether a wake-up was lost (docs/protocol.md, A2). One look costs Redis about 8 commands a
  * queue, and an idle process may cost it one a second.
  */
 function sweepMs(queues: number): number {

@@ -24,7 +24,7 @@ const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR .*AUTH|ERR DB index)/;
 
 /**
  * One connection to Redis that never repeats a command by itself and never waits without a bound. A command whose
- * answer did not come may or may not have run; only the caller knows what to do about it (PROTOCOL A1, B5).
+ * answer did not come may or may not have run; only the caller knows what to do about it (docs/protocol.md: A1, B5).
  */
 export class RedisLink {
   readonly redis: Redis;

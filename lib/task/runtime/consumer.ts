@@ -16,7 +16,7 @@ const LONGEST_PAUSE_MS = 2_000;
  * One queue's consumer in this process. It keeps one `step` call under way at most: while it is, finished tasks
  * collect, and its reply sends the next. No timer, no delay, and a round trip is shared by all that finished meanwhile.
  *
- * A step of unknown outcome is never repeated (PROTOCOL A1): the consumer takes a new name, keeps what the engine says
+ * A step of unknown outcome is never repeated (docs/protocol.md, A1): the consumer takes a new name, keeps what the engine says
  * it still has in hand, and acknowledges that again.
  */
 export class Consumer {
