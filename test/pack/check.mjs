@@ -19,6 +19,11 @@ const { startRedis } = await import('../support/redis-server.ts');
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const APPS = ['nest12-esm', 'nest11-cjs'];
+/** Run inside each application; they fail when it does not hold. */
+const SCRIPTS = {
+  'one-copy.mjs': 'import and require give one copy',
+  'shutdown-order.mjs': 'handlers end before providers are destroyed, in any order of imports',
+};
 
 if (process.argv.includes('--install')) {
   for (const app of APPS) await installedDependencies(app);
@@ -56,9 +61,11 @@ async function checkApp(app, directory, unpacked, files, prints) {
     await compile(directory);
     console.log(`${app}: the quick start compiles`);
 
-    await cp(fileURLToPath(new URL('one-copy.mjs', import.meta.url)), join(directory, 'one-copy.mjs'));
-    await execute(process.execPath, ['one-copy.mjs'], { cwd: directory });
-    console.log(`${app}: import and require give one copy`);
+    for (const [script, holds] of Object.entries(SCRIPTS)) {
+      await cp(fileURLToPath(new URL(script, import.meta.url)), join(directory, script));
+      await execute(process.execPath, [script], { cwd: directory });
+      console.log(`${app}: ${holds}`);
+    }
 
     await runExpecting(directory, prints, {});
     console.log(`${app}: the quick start runs on the embedded engine`);
