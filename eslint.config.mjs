@@ -13,7 +13,7 @@ export default tseslint.config(
         { allowNumber: true, allowBoolean: true },
       ],
       // A decorator is called with a descriptor, whether it needs it or not.
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // `void` marks a promise whose errors are handled inside it.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
     },
