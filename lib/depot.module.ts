@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import { CacheBinder } from './cache/cache-binder.service.js';
 import { CacheService } from './cache/cache.service.js';
-import { silentLogger, type DepotLogger } from './common/logger.js';
+import { guardedLogger, silentLogger, type DepotLogger } from './common/logger.js';
 import { DepotRuntime } from './depot.runtime.js';
 import type { DepotOptions, QueueOptions } from './depot.options.js';
 import { depotSettings, type DepotSettings } from './depot.settings.js';
@@ -140,5 +140,5 @@ function queueModule(
 
 function loggerOf({ logger }: DepotSettings): DepotLogger {
   if (logger === undefined) return new Logger('Depot');
-  return logger === false ? silentLogger : logger;
+  return logger === false ? silentLogger : guardedLogger(logger);
 }

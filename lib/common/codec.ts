@@ -2,7 +2,7 @@ import { PayloadError, show, toError } from './errors.js';
 
 /**
  * Values as text. Plain JSON stays plain JSON (readable in `redis-cli`, and as fast as `JSON.stringify`); a value that
- * holds a Date, Map, Set, BigInt, Buffer, typed number or `undefined` is written as JSON with tags, marked by its first
+ * holds a Date, Map, Set, BigInt, Buffer, Error, odd number or `undefined` is written as JSON with tags, marked by its first
  * character. What can't come back at all (function, symbol, cycle, promise) is refused, with the path to it.
  */
 const TAGGED = '#';
@@ -28,11 +28,14 @@ export function decode(text: string, what = 'value'): unknown {
   if (text === '') return undefined;
   try {
     if (text.startsWith(TAGGED)) return untag(JSON.parse(text.slice(1)));
-    return text.includes('__proto__') ? JSON.parse(text, withoutProto) : JSON.parse(text);
+    return SUSPICIOUS.test(text) ? JSON.parse(text, withoutProto) : JSON.parse(text);
   } catch (error) {
     throw new PayloadError(`${what} can't be read: ${toError(error).message}`, { cause: error });
   }
 }
+
+/** Text that may have a key `__proto__`, spelled out or escaped. */
+const SUSPICIOUS = /__proto__|\\u/;
 
 const MAX_DEPTH = 500;
 
@@ -60,7 +63,7 @@ function classify(value: unknown, depth: number): Kind {
   }
   if (value === null) return Kind.Plain;
   if (depth > MAX_DEPTH) return Kind.Refused;
-  if (value instanceof Date || value instanceof Uint8Array) return Kind.Tagged;
+  if (value instanceof Date || value instanceof Uint8Array || isError(value)) return Kind.Tagged;
   let worst = value instanceof Map || value instanceof Set ? Kind.Tagged : Kind.Plain;
   if (!Array.isArray(value) && worst === Kind.Plain) {
     if (hasToJson(value)) return classify(value.toJSON(), depth + 1);
@@ -106,6 +109,7 @@ function fault(value: unknown, path: string, depth: number): string | undefined 
   }
   if (depth > MAX_DEPTH)
     return `${path.slice(0, 60)}… refers to itself or is nested deeper than ${MAX_DEPTH} levels`;
+  if (isError(value)) return undefined;
   if (hasToJson(value)) return fault(value.toJSON(), `${path}.toJSON()`, depth + 1);
   const kind = opaque(value);
   if (kind) return `${path} is of type ${kind}, which can't be serialised`;
@@ -118,6 +122,9 @@ function fault(value: unknown, path: string, depth: number): string | undefined 
 
 const hasToJson = (value: object): value is { toJSON(): unknown } =>
   typeof (value as { toJSON?: unknown }).toJSON === 'function';
+
+/** Only name, message and stack are kept of an error; one that says how it wants to be written is heard. */
+const isError = (value: object): value is Error => value instanceof Error && !hasToJson(value);
 
 const OPAQUE = /^\[object (Promise|Weak\w+|RegExp|\w*ArrayBuffer|DataView|\w+Array)\]$/;
 
@@ -160,6 +167,7 @@ function tag(value: unknown): unknown {
     const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
     return tagged(Buffer.isBuffer(value) ? 'b' : 'a', bytes);
   }
+  if (isError(value)) return tagged('e', [value.name, value.message, value.stack]);
   if (hasToJson(value)) return tag(value.toJSON());
   // Entries, not an object: keys such as `__proto__` and `$` stay mere data.
   const entries = Object.entries(value);
@@ -196,11 +204,22 @@ function untag(value: unknown): unknown {
       return Buffer.from(content as string, 'base64');
     case 'a':
       return new Uint8Array(Buffer.from(content as string, 'base64'));
+    case 'e':
+      return errorOf(content as [string, string, string | undefined]);
     case 'o':
       return ownProperties((content as [string, unknown][]).map(([key, inner]) => [key, untag(inner)]));
     default:
       throw new PayloadError(`unknown tag ${show(kind)}`);
   }
+}
+
+function errorOf([name, message, stack]: [string, string, string | undefined]): Error {
+  const error = new Error(message);
+  // The class is not there; its name is, where people look for it.
+  for (const [key, value] of Object.entries({ name, stack })) {
+    Object.defineProperty(error, key, { value, configurable: true, writable: true });
+  }
+  return error;
 }
 
 /** Defines, never assigns: a key named `__proto__` becomes data and changes no prototype. */

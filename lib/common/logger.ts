@@ -11,3 +11,21 @@ export const silentLogger: DepotLogger = {
   warn: () => undefined,
   error: () => undefined,
 };
+
+/** The same logger; what it throws is dropped. A loop that reports an error must not end with another one. */
+export function guardedLogger(logger: DepotLogger): DepotLogger {
+  const guard =
+    <A extends unknown[]>(write: (...args: A) => void) =>
+    (...args: A): void => {
+      try {
+        write(...args);
+      } catch {
+        // There is nobody left to tell.
+      }
+    };
+  return {
+    log: guard((message: string) => logger.log(message)),
+    warn: guard((message: string) => logger.warn(message)),
+    error: guard((message: string, stack?: string) => logger.error(message, stack)),
+  };
+}

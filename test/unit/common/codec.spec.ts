@@ -78,6 +78,22 @@ describe('codec', () => {
     expect(through([1, , 3])).toEqual([1, undefined, 3]);
   });
 
+  test('gives an error back with its name, message and stack', () => {
+    const error = new RangeError('too far');
+    const { found } = through({ found: [error] }) as { found: [Error] };
+    expect(found[0]).toBeInstanceOf(Error);
+    expect(found[0]).toMatchObject({ name: 'RangeError', message: 'too far', stack: error.stack });
+    expect(Object.keys(found[0])).toEqual([]);
+  });
+
+  test('takes no prototype from foreign text, however it is spelled', () => {
+    for (const key of ['__proto__', '\\u005f_proto__', '__pr\\u006fto__']) {
+      const value = decode(`{"a":1,"${key}":{"evil":true}}`) as object;
+      expect(Object.keys(value)).toEqual(['a']);
+      expect(Object.assign({}, value)).not.toHaveProperty('evil');
+    }
+  });
+
   test('gives an instance of a class back as a plain object', () => {
     class Point {
       constructor(readonly x: number) {}
