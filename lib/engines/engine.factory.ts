@@ -11,7 +11,7 @@ export type EngineSettings = Omit<RedisEngineSettings, 'redis'> & {
 /** The engine that the settings ask for, not yet open. Without Redis, nothing of Redis is loaded. */
 export async function createEngine(settings: EngineSettings, logger: DepotLogger): Promise<Engine> {
   const { redis } = settings;
-  if (redis === undefined) return new EmbeddedEngine();
+  if (redis === undefined) return new EmbeddedEngine(logger);
   const { RedisEngine } = await import('./redis/redis-engine.js');
   return new RedisEngine({ ...settings, redis }, randomBytes(6).toString('base64url'), logger);
 }

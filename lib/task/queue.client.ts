@@ -130,11 +130,12 @@ export class QueueClient extends Queue {
 
   /** After a repeat, what was there may be what an earlier try had stored: then it is the very same envelope, or has ended. */
   private async added(tasks: readonly NewTask[], created: readonly boolean[]): Promise<readonly boolean[]> {
-    const records = await this.broker.read(tasks.map(({ id }) => id));
-    return tasks.map(({ envelope }, i) => {
-      const stored = records[i]?.envelope;
-      return created[i] === true || stored === undefined || stored === envelope;
-    });
+    const present = tasks.filter((_, i) => !created[i]);
+    const records = await this.broker.read(present.map(({ id }) => id));
+    const foreign = new Set(
+      present.filter(({ envelope }, i) => records[i] && records[i].envelope !== envelope),
+    );
+    return tasks.map((task) => !foreign.has(task));
   }
 }
 

@@ -153,6 +153,17 @@ export function notingCases(fleet: () => Fleet): void {
 }
 
 export function removingCases(fleet: () => Fleet): void {
+  it('reads very many, each in its place, missing ones among them', async () => {
+    const worker = await fleet().producer();
+    const ids = Array.from({ length: 1_201 }, (_, n) => `t${n}`);
+    await worker.queue.add(tasks(...ids.filter((_, n) => n % 3 > 0)));
+
+    const records = await worker.queue.read(ids);
+
+    expect(records.map((record) => record?.id)).toEqual(ids.map((id, n) => (n % 3 > 0 ? id : undefined)));
+    expect(await worker.queue.read([])).toEqual([]);
+  });
+
   it('removes a task in every state but active', async () => {
     const worker = await fleet().worker();
     const { queue } = worker;

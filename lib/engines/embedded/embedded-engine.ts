@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../../common/clock.js';
+import type { DepotLogger } from '../../common/logger.js';
 import type { Engine } from '../engine.js';
 import { EmbeddedCacheStore } from './embedded-cache.store.js';
 import { EmbeddedLockStore } from './embedded-lock.store.js';
@@ -11,8 +12,11 @@ export class EmbeddedEngine implements Engine {
   readonly cache: EmbeddedCacheStore;
   readonly locks: EmbeddedLockStore;
 
-  constructor(readonly clock: Clock = systemClock) {
-    this.tasks = new EmbeddedTaskBroker(new EmbeddedTaskStore(clock), 'embedded');
+  constructor(
+    logger: DepotLogger,
+    readonly clock: Clock = systemClock,
+  ) {
+    this.tasks = new EmbeddedTaskBroker(new EmbeddedTaskStore(clock), 'embedded', logger);
     this.cache = new EmbeddedCacheStore(clock);
     this.locks = new EmbeddedLockStore(clock);
   }

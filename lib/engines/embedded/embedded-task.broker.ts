@@ -1,4 +1,6 @@
 import type { Clock } from '../../common/clock.js';
+import { toError } from '../../common/errors.js';
+import { silentLogger, type DepotLogger } from '../../common/logger.js';
 import { ENVELOPE_VERSION } from '../../task/task.envelope.js';
 import type {
   Ack,
@@ -62,6 +64,7 @@ export class EmbeddedTaskBroker implements TaskBroker {
   constructor(
     private readonly store: EmbeddedTaskStore,
     private readonly process: string,
+    private readonly logger: DepotLogger = silentLogger,
   ) {}
 
   queue(settings: QueueSettings): QueueBroker {
@@ -87,8 +90,16 @@ export class EmbeddedTaskBroker implements TaskBroker {
       const message = await inbox.take(signal).catch(() => undefined);
       if (!message) return;
       for (const { queue, push } of [message, ...inbox.shift(1_000)]) {
-        for (const listener of this.listeners.get(queue) ?? []) listener(push);
+        for (const listener of this.listeners.get(queue) ?? []) this.tell(listener, push);
       }
+    }
+  }
+
+  private tell(listener: (push: Push) => void, push: Push): void {
+    try {
+      listener(push);
+    } catch (error) {
+      this.logger.error(`A push could not be handled: ${toError(error).message}`, toError(error).stack);
     }
   }
 }

@@ -107,11 +107,6 @@ export class RedisLink {
     }
   }
 
-  /** Breaks the socket: whatever is under way ends with an unknown outcome, and a new connection is made. */
-  reset(): void {
-    if (!this.closed) this.redis.disconnect(true);
-  }
-
   close(): void {
     this.closed = true;
     this.redis.disconnect();

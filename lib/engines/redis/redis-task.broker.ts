@@ -29,6 +29,9 @@ import { STEP } from './scripts/step.lua.js';
 const ADD_LIMIT = 500;
 const ADD_CHARACTERS = 1_000_000;
 
+/** Tasks of one call of `read` at most, for the same reason. */
+const READ_LIMIT = 500;
+
 /** Tasks on Redis: each transition is one script, see scripts/. */
 export class RedisTaskBroker implements TaskBroker {
   private readonly queues = new Map<string, RedisQueueBroker>();
@@ -154,8 +157,11 @@ class RedisQueueBroker implements QueueBroker {
   }
 
   async read(ids: readonly string[]): Promise<readonly (TaskRecord | undefined)[]> {
-    if (ids.length === 0) return [];
-    const rows = (await this.run(READ, ids)) as (string[] | null)[];
+    const calls: Promise<unknown>[] = [];
+    for (let from = 0; from < ids.length; from += READ_LIMIT) {
+      calls.push(this.run(READ, ids.slice(from, from + READ_LIMIT)));
+    }
+    const rows = ((await Promise.all(calls)) as (string[] | null)[][]).flat();
     return rows.map((row, i) => (row ? record(ids[i] ?? '', row) : undefined));
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { silentLogger } from '../../../lib/common/logger.js';
 import { EmbeddedEngine } from '../../../lib/engines/embedded/embedded-engine.js';
 import { RedisKeys } from '../../../lib/engines/redis/redis-keys.js';
 import type { LuaScript } from '../../../lib/engines/redis/lua.js';
@@ -20,7 +21,7 @@ const SETTINGS: QueueSettings = {
 
 describe('adding in memory', () => {
   it('lets the event loop turn, however often it is done in a row', async () => {
-    const engine = new EmbeddedEngine(new ManualClock());
+    const engine = new EmbeddedEngine(silentLogger, new ManualClock());
     const client = new QueueClient(engine.tasks.queue(SETTINGS), () => engine.tasks.listen(), engine.clock, {
       maxPayloadBytes: 1_000,
       resultTimeoutMs: 1_000,
