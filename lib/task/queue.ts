@@ -27,7 +27,7 @@ export abstract class Queue<T = unknown> {
     ...args: AddArguments<PayloadOf<T, N>, AddOptions>
   ): Promise<TaskHandle<ResultOf<T, N>>>;
 
-  /** Adds many tasks. Each 500 of them are stored all or none. */
+  /** Adds many tasks, in calls of up to 500 and about a megabyte; what is in one call is stored all or none. */
   abstract addBulk(tasks: readonly BulkTask<T, AddOptions>[]): Promise<TaskHandle[]>;
 
   /** Everything that is known of a task, or `undefined` if there is none with that id. */
