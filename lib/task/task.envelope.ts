@@ -7,7 +7,7 @@ import type { BackoffPolicy } from '../common/backoff.js';
  *
  * ```
  * 1welcome\n
- * m8x2k1f0\n                     when it was added: milliseconds in base 36
+ * m8x2k1f0\n                     when it was added, milliseconds in base 36; `m8x2k1f0+9c4` with a delay of 9c4
  * {"attempts":5}\n               options of this task alone; mostly empty
  * {"to":"ann@example.com"}       the payload, as the codec wrote it
  * ```
@@ -15,6 +15,8 @@ import type { BackoffPolicy } from '../common/backoff.js';
 export interface Envelope {
   readonly name: string;
   readonly enqueuedAt: number;
+  /** How much later it was to run. @default 0 */
+  readonly delayMs?: number;
   readonly overrides: TaskOverrides;
   readonly payload: string;
 }
@@ -24,15 +26,26 @@ export interface TaskOverrides {
   readonly attempts?: number;
   readonly backoff?: BackoffPolicy;
   readonly timeoutMs?: number;
+  readonly deadlineMs?: number;
+  readonly keepResultMs?: number;
+  readonly tags?: readonly string[];
 }
 
-export const ENVELOPE_VERSION = '1';
+/** Versions that are read here. What uses nothing that came later is written as the oldest, for workers of before. */
+export const ENVELOPE_VERSIONS = ['1', '2'] as const;
+
+export type EnvelopeVersion = (typeof ENVELOPE_VERSIONS)[number];
 
 const NONE: TaskOverrides = {};
 
-export function writeEnvelope({ name, enqueuedAt, overrides, payload }: Envelope): string {
+export function writeEnvelope(
+  { name, enqueuedAt, delayMs = 0, overrides, payload }: Envelope,
+  version: EnvelopeVersion = '1',
+): string {
   const options = overrides === NONE || Object.keys(overrides).length === 0 ? '' : JSON.stringify(overrides);
-  return `${ENVELOPE_VERSION}${name}\n${Math.floor(enqueuedAt).toString(36)}\n${options}\n${payload}`;
+  const time = Math.floor(enqueuedAt).toString(36);
+  const delay = delayMs > 0 ? `+${Math.ceil(delayMs).toString(36)}` : '';
+  return `${version}${name}\n${time}${delay}\n${options}\n${payload}`;
 }
 
 /** @throws UnreadableEnvelopeError when it is of another version, or no envelope at all */
@@ -40,15 +53,20 @@ export function readEnvelope(text: string): Envelope {
   const afterName = text.indexOf('\n');
   const afterTime = text.indexOf('\n', afterName + 1);
   const afterOptions = text.indexOf('\n', afterTime + 1);
-  if (!text.startsWith(ENVELOPE_VERSION)) throw new UnreadableEnvelopeError(text);
+  if (!isKnown(text)) throw new UnreadableEnvelopeError(text);
   if (afterName < 0 || afterTime < 0 || afterOptions < 0) throw new UnreadableEnvelopeError(text);
   const options = text.slice(afterTime + 1, afterOptions);
-  const enqueuedAt = Number.parseInt(text.slice(afterName + 1, afterTime), 36);
-  if (Number.isNaN(enqueuedAt)) throw new UnreadableEnvelopeError(text);
+  // Stops at the '+' of a delay, as the versions did that knew of none.
+  const time = text.slice(afterName + 1, afterTime);
+  const enqueuedAt = Number.parseInt(time, 36);
+  const plus = time.indexOf('+');
+  const delayMs = plus < 0 ? 0 : Number.parseInt(time.slice(plus + 1), 36);
+  if (Number.isNaN(enqueuedAt + delayMs)) throw new UnreadableEnvelopeError(text);
   try {
     return {
       name: text.slice(1, afterName),
       enqueuedAt,
+      ...(delayMs > 0 && { delayMs }),
       overrides: options === '' ? NONE : (JSON.parse(options) as TaskOverrides),
       payload: text.slice(afterOptions + 1),
     };
@@ -63,13 +81,21 @@ export class UnreadableEnvelopeError extends PayloadError {
   readonly broken: boolean;
 
   constructor(text: string, options?: ErrorOptions) {
-    const newer = /^[2-9]/.test(text);
+    const newer = /^[3-9]/.test(text);
     super(
       newer
-        ? `the task was written by a newer version of nestjs-depot (envelope ${text.charAt(0)}, this one reads ${ENVELOPE_VERSION}); it is left for a worker that can read it`
+        ? `the task was written by a newer version of nestjs-depot (envelope ${text.charAt(0)}, this one reads ${ENVELOPE_VERSIONS.join(' and ')}); it is left for a worker that can read it`
         : `the task's record is no envelope of nestjs-depot: ${show(text)}`,
       options,
     );
-    this.broken = text.startsWith(ENVELOPE_VERSION);
+    this.broken = isKnown(text);
   }
 }
+
+function isKnown(text: string): boolean {
+  return ENVELOPE_VERSIONS.some((version) => text.startsWith(version));
+}
+
+/** What an envelope begins with when a worker with a handler of that name can run it. */
+export const envelopeHeads = (name: string): readonly string[] =>
+  ENVELOPE_VERSIONS.map((version) => `${version}${name}\n`);

@@ -19,6 +19,8 @@ const MAX_STACK = 8_000;
 
 /** Written by the engine, which can't make error records: `!` and the number of workers that died with the task. */
 const CRASH = '!';
+/** The same for a task that was cancelled because another one took its place: that one's id follows. */
+const REPLACED = '!r';
 
 export function writeOutcome(startedAt: number, body: string): string {
   return `${Math.floor(startedAt).toString(36)}\n${body}`;
@@ -47,6 +49,13 @@ export function writeFailure(thrown: unknown): string {
 }
 
 export function readFailure(body: string): TaskFailure {
+  if (body.startsWith(REPLACED)) {
+    return {
+      name: 'TaskCancelledError',
+      code: 'DEPOT_TASK_CANCELLED',
+      message: `task ${body.slice(REPLACED.length)} with the same unique key took its place`,
+    };
+  }
   if (body.startsWith(CRASH)) {
     const crashes = Number(body.slice(1));
     return {
@@ -60,6 +69,9 @@ export function readFailure(body: string): TaskFailure {
 
 /** The outcome the engine writes for a task that is buried after `crashes` crashes. */
 export const crashOutcome = (crashes: number): string => `\n${CRASH}${crashes}`;
+
+/** The outcome the engine writes for a task that is cancelled because `id` takes its place. */
+export const replacedOutcome = (id: string): string => `\n${REPLACED}${id}`;
 
 /** A task ended without a result. `cause` is what its handler threw; `failure` has its stack. */
 export class TaskFailedError extends DepotError {

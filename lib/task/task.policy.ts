@@ -10,27 +10,32 @@ export interface TaskPolicyOptions {
   readonly backoff?: Backoff;
   /** How long one attempt may take. Left out: as long as it likes. */
   readonly timeout?: Duration;
+  /** How long all attempts may take together, the pauses between them included, from when the task fell due. Left out: as long as they like. */
+  readonly deadline?: Duration;
 }
 
 export interface TaskPolicy {
   readonly attempts: number;
   readonly backoff: BackoffPolicy;
   readonly timeoutMs: number | undefined;
+  readonly deadlineMs: number | undefined;
 }
 
 export const DEFAULT_POLICY: TaskPolicy = {
   attempts: 1,
   backoff: backoffPolicy({}, 'backoff'),
   timeoutMs: undefined,
+  deadlineMs: undefined,
 };
 
 /** `options` over `base`. @throws DepotConfigError naming the part of `name` that is wrong */
 export function taskPolicy(options: TaskPolicyOptions, base: TaskPolicy, name: string): TaskPolicy {
-  const { attempts, backoff, timeout } = options;
+  const { attempts, backoff, timeout, deadline } = options;
   return {
     attempts: attempts === undefined ? base.attempts : checkAttempts(attempts, `${name}.attempts`),
     backoff: backoff === undefined ? base.backoff : backoffPolicy(backoff, `${name}.backoff`),
     timeoutMs: timeout === undefined ? base.timeoutMs : toMs(timeout, `${name}.timeout`),
+    deadlineMs: deadline === undefined ? base.deadlineMs : toMs(deadline, `${name}.deadline`),
   };
 }
 
