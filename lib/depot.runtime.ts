@@ -4,6 +4,7 @@ import type { DepotLogger } from './common/logger.js';
 import type { DepotSettings, RegisteredQueue } from './depot.settings.js';
 import { queueSettings } from './depot.settings.js';
 import type { QueueOptions } from './depot.options.js';
+import { EventSubscription } from './task/event.subscription.js';
 import { QueueClient } from './task/queue.client.js';
 import type { Queue } from './task/queue.js';
 import type { QueueBroker } from './task/task.broker.js';
@@ -12,6 +13,7 @@ interface OpenQueue {
   readonly settings: RegisteredQueue;
   readonly broker: QueueBroker;
   readonly client: Queue;
+  readonly events: EventSubscription;
 }
 
 /** One application's engine and the queues that are registered with it. */
@@ -37,13 +39,14 @@ export class DepotRuntime {
       throw new DepotConfigError(`queue '${settings.name}' is registered twice with different options`);
     }
     const broker = this.engine.tasks.queue(settings);
+    const events = new EventSubscription(broker, this.engine.clock, this.logger);
     const client = new QueueClient(
       broker,
       () => this.engine.tasks.listen(),
       this.engine.clock,
       this.settings,
     );
-    this.queues.set(settings.name, { settings, broker, client });
+    this.queues.set(settings.name, { settings, broker, client, events });
     return client;
   }
 

@@ -1,14 +1,20 @@
+import type { TaskEventName } from '../../../lib/task/event.record.js';
 import type {
   Ack,
+  Added,
   Beat,
   ClaimedTask,
+  ConsumerRecord,
   Finished,
   Joined,
+  NewTask,
   Push,
   QueueBroker,
+  Rooms,
   Step,
+  TaskRecord,
 } from '../../../lib/task/task.broker.js';
-import type { TaskState } from '../../../lib/task/task.state.js';
+import { TASK_STATES, type TaskState } from '../../../lib/task/task.state.js';
 import { settled } from '../../support/manual-clock.js';
 
 export const NOTHING: Step = { tasks: [], nextMs: undefined };
@@ -26,11 +32,15 @@ export class ScriptedBroker implements QueueBroker {
     readonly consumer: string;
     readonly keep: readonly string[];
   }): Promise<Joined> => ({ consumer: `c${++this.names}`, kept: _previous?.keep ?? [] });
-  onStep = async (_consumer: string, _acks: readonly Ack[], _slots: number): Promise<Step> => NOTHING;
+  onStep = async (_consumer: string, _acks: readonly Ack[], _slots: number, _rooms?: Rooms): Promise<Step> =>
+    NOTHING;
   onBeat = async (_consumer: string): Promise<Beat> => 'ok';
   onLeave = async (): Promise<void> => undefined;
   onTidy = async (): Promise<{ readonly more: boolean }> => ({ more: false });
   onNote = async (): Promise<boolean> => true;
+  onAdd = async (tasks: readonly NewTask[]): Promise<readonly Added[]> => tasks.map(() => ({ to: 'added' }));
+  onSubscribe = async (_pushed: readonly TaskEventName[], _stored: readonly TaskEventName[]): Promise<void> =>
+    undefined;
   onAwait = async (_id: string): Promise<Finished | 'pending' | 'unknown'> => 'pending';
 
   /** The next steps claim these, one lot each; later ones claim nothing. */
@@ -52,8 +62,9 @@ export class ScriptedBroker implements QueueBroker {
     return this.calls.filter((call) => call.startsWith(method)).length;
   }
 
-  add(): Promise<readonly boolean[]> {
-    return Promise.resolve([]);
+  add(tasks: readonly NewTask[]): Promise<readonly Added[]> {
+    this.calls.push(`add [${tasks.map(({ id }) => id).join()}]`);
+    return this.onAdd(tasks);
   }
 
   join(previous?: { readonly consumer: string; readonly keep: readonly string[] }): Promise<Joined> {
@@ -61,10 +72,12 @@ export class ScriptedBroker implements QueueBroker {
     return this.onJoin(previous);
   }
 
-  step(consumer: string, acks: readonly Ack[], slots: number): Promise<Step> {
-    this.calls.push(`step ${consumer} [${acks.map(({ id, to }) => `${id} ${to}`).join()}] ${slots}`);
+  /** Noted as `step c1 [a completed] 3`, and with rooms as `step c1 [] 3 of 2: run 1, sum 5 apart`. */
+  step(consumer: string, acks: readonly Ack[], slots: number, rooms?: Rooms): Promise<Step> {
+    const acked = acks.map(({ id, to }) => `${id} ${to}`).join();
+    this.calls.push(`step ${consumer} [${acked}] ${slots}${rooms ? written(rooms) : ''}`);
     this.acks.push([...acks]);
-    return this.onStep(consumer, acks, slots);
+    return this.onStep(consumer, acks, slots, rooms);
   }
 
   beat(consumer: string, state: 'busy' | 'idle'): Promise<Beat> {
@@ -87,13 +100,13 @@ export class ScriptedBroker implements QueueBroker {
     return this.onAwait(id);
   }
 
-  tidy(): Promise<{ readonly more: boolean }> {
-    this.calls.push('tidy');
+  tidy(consumer: string, names: readonly string[]): Promise<{ readonly more: boolean }> {
+    this.calls.push(`tidy ${consumer} [${names.join()}]`);
     return this.onTidy();
   }
 
-  read(): Promise<readonly undefined[]> {
-    return Promise.resolve([]);
+  read(ids: readonly string[]): Promise<readonly (TaskRecord | undefined)[]> {
+    return Promise.resolve(ids.map(() => undefined));
   }
 
   list(): Promise<readonly string[]> {
@@ -101,11 +114,62 @@ export class ScriptedBroker implements QueueBroker {
   }
 
   counts(): Promise<Readonly<Record<TaskState, number>>> {
-    return Promise.resolve({ waiting: 0, delayed: 0, active: 0, completed: 0, dead: 0, parked: 0 });
+    const none = Object.fromEntries(TASK_STATES.map((state) => [state, 0]));
+    return Promise.resolve(none as Record<TaskState, number>);
   }
 
-  remove(): Promise<'missing'> {
-    return Promise.resolve('missing');
+  remove(ids: readonly string[]): Promise<readonly 'missing'[]> {
+    return Promise.resolve(ids.map(() => 'missing'));
+  }
+
+  cancel(ids: readonly string[]): Promise<readonly 'missing'[]> {
+    return Promise.resolve(ids.map(() => 'missing'));
+  }
+
+  promote(ids: readonly string[]): Promise<readonly boolean[]> {
+    return Promise.resolve(ids.map(() => false));
+  }
+
+  retry(ids: readonly string[]): Promise<readonly boolean[]> {
+    return Promise.resolve(ids.map(() => false));
+  }
+
+  clean(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  pause(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  resume(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  paused(): Promise<{ readonly queue: boolean; readonly names: readonly string[] }> {
+    return Promise.resolve({ queue: false, names: [] });
+  }
+
+  obliterate(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  consumers(): Promise<readonly ConsumerRecord[]> {
+    return Promise.resolve([]);
+  }
+
+  /** Noted as `subscribe [completed,dead] [failed]`: what is pushed, and what is stored. */
+  subscribe(pushed: readonly TaskEventName[], stored: readonly TaskEventName[]): Promise<void> {
+    this.calls.push(`subscribe [${pushed.join()}] [${stored.join()}]`);
+    return this.onSubscribe(pushed, stored);
+  }
+
+  onRoom(): void {
+    // Nothing is ever full here.
+  }
+
+  onLimitsReplaced(): void {
+    // Nothing is stored here.
   }
 
   onPush(listener: (push: Push) => void): void {
@@ -115,6 +179,11 @@ export class ScriptedBroker implements QueueBroker {
   onGap(listener: () => void): void {
     this.gapListeners.push(listener);
   }
+}
+
+function written({ shared, names }: Rooms): string {
+  const each = names.map(({ name, free, apart }) => `${name} ${free}${apart ? ' apart' : ''}`);
+  return ` of ${shared}: ${each.join(', ')}`;
 }
 
 /** Whatever a few turns of the event loop bring about has happened. */
