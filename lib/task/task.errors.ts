@@ -31,6 +31,32 @@ export class TaskTimeoutError extends DepotError {
   }
 }
 
+/** All attempts together took longer than the `deadline`, or the task was first looked at when that was over. It is dead. */
+export class TaskDeadlineError extends DepotError {
+  /** @param before what the last attempt failed with, when there was no time for another one */
+  constructor(
+    task: string,
+    deadlineMs: number,
+    before?: { readonly message: string; readonly stack?: string | undefined; readonly cause: unknown },
+  ) {
+    const and = before ? `; its last attempt failed with: ${before.message}` : '';
+    super(
+      'DEPOT_TASK_DEADLINE',
+      `the deadline of ${deadlineMs} ms is over for ${task}${and}`,
+      before && { cause: before.cause },
+    );
+    // Where it went wrong is what somebody wants to know.
+    if (before?.stack !== undefined) this.stack = `${this.name}: ${this.message}\n${before.stack}`;
+  }
+}
+
+/** The task was cancelled: the reason of its handler's aborted signal, and what waiting for its result ends with. */
+export class TaskCancelledError extends DepotError {
+  constructor(task: string) {
+    super('DEPOT_TASK_CANCELLED', `${task} was cancelled`);
+  }
+}
+
 /** The reason of an aborted signal: this worker was not heard of for longer than its lease, another one has the task. */
 export class LeaseLostError extends DepotError {
   constructor(task: string) {
