@@ -16,7 +16,7 @@ import { DepotRuntime } from './depot.runtime.js';
 import type { DepotOptions, QueueOptions } from './depot.options.js';
 import { depotSettings, type DepotSettings } from './depot.settings.js';
 import { DepotWorkerModule } from './depot-worker.module.js';
-import { createEngine } from './engines/engine.factory.js';
+import { createEngine, ENGINE_FACTORY, type EngineFactory } from './engines/engine.factory.js';
 import { LockService } from './lock/lock.service.js';
 import { getQueueToken } from './task/decorators/inject-queue.decorator.js';
 
@@ -34,11 +34,11 @@ export interface DepotOptionsFactory {
 
 const runtimeProvider: FactoryProvider<DepotRuntime> = {
   provide: DepotRuntime,
-  inject: [MODULE_OPTIONS_TOKEN],
-  useFactory: async (options: DepotOptions) => {
+  inject: [MODULE_OPTIONS_TOKEN, ENGINE_FACTORY],
+  useFactory: async (options: DepotOptions, create: EngineFactory) => {
     const settings = depotSettings(options);
     const logger = loggerOf(settings);
-    return new DepotRuntime(settings, await createEngine(settings, logger), logger);
+    return new DepotRuntime(settings, await create(settings, logger), logger);
   },
 };
 
@@ -55,6 +55,7 @@ const runtimeProvider: FactoryProvider<DepotRuntime> = {
 @Module({
   imports: [DepotWorkerModule],
   providers: [
+    { provide: ENGINE_FACTORY, useValue: createEngine },
     runtimeProvider,
     {
       provide: CacheService,

@@ -15,3 +15,8 @@ export async function createEngine(settings: EngineSettings, logger: DepotLogger
   const { RedisEngine } = await import('./redis/redis-engine.js');
   return new RedisEngine({ ...settings, redis }, randomBytes(6).toString('base64url'), logger);
 }
+
+export type EngineFactory = typeof createEngine;
+
+/** What makes an application's engine: a provider, so that the test kit can put another one in its place. */
+export const ENGINE_FACTORY = Symbol.for('nestjs-depot:engine-factory');
