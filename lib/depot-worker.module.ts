@@ -1,16 +1,24 @@
 import { Injectable, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { DepotConfigError } from './common/errors.js';
-import { DepotRuntime } from './depot.runtime.js';
+import { DepotRuntime, type OpenQueue } from './depot.runtime.js';
 import { checkConcurrency, type DepotSettings } from './depot.settings.js';
 import {
+  eventHandlersByQueue,
   exploreProcessors,
   handlersByQueue,
+  type FoundEventHandler,
   type FoundHandler,
 } from './task/discovery/processor.explorer.js';
+import { eventQueue, type EventRecord } from './task/event.record.js';
 import { Consumer } from './task/runtime/consumer.js';
+import { EventHandlers } from './task/runtime/event.handlers.js';
 import { Executor } from './task/runtime/executor.js';
+import type { Coding } from './task/runtime/running-task.js';
 import { Worker } from './task/runtime/worker.js';
+import type { Retention } from './task/task.broker.js';
+import { readTaskEvent, type TaskEvent } from './task/task.event.js';
+import type { FinalState } from './task/task.state.js';
 
 /** Old ended tasks are cleared away that often; ages of retention are exact to this. */
 const TIDY_MS = 600_000;
@@ -45,45 +53,98 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
 
   private async start(): Promise<void> {
     const { runtime } = this;
-    const found = handlersByQueue(
-      exploreProcessors(this.modules, (queue) => runtime.queue(queue)?.settings.policy),
-    );
+    const found = exploreProcessors(this.modules, (queue) => runtime.queue(queue)?.settings.policy);
+    const [tasks, events] = [handlersByQueue(found.tasks), eventHandlersByQueue(found.events)];
+    const working: string[] = [];
     const consumers: Consumer[] = [];
     for (const name of queuesToConsume(runtime.settings.workers, runtime.queueNames)) {
-      const handlers = found.get(name);
-      if (handlers) consumers.push(this.consumer(name, handlers));
+      const queue = runtime.queue(name);
+      const [handlers, eventHandlers] = [tasks.get(name), events.get(name)];
+      if (!queue || !(handlers ?? eventHandlers)) continue;
+      working.push(name);
+      if (handlers) consumers.push(this.taskConsumer(queue, handlers));
+      if (eventHandlers) consumers.push(this.eventConsumer(queue, eventHandlers));
     }
-    this.worker = new Worker(consumers, () => runtime.engine.tasks.listen(), runtime.engine.clock, {
+    this.worker = new Worker(consumers, () => this.listen(events), runtime.engine.clock, {
       leaseMs: runtime.settings.leaseMs,
       sweepMs: sweepMs(consumers.length),
       tidyMs: TIDY_MS,
       shutdownTimeoutMs: runtime.settings.shutdownTimeoutMs,
     });
     await this.worker.start();
-    if (consumers.length > 0) {
-      const queues = consumers.map(({ queue }) => queue).join(', ');
-      runtime.logger.log(`Working on ${queues} (${runtime.engine.kind} engine)`);
+    if (working.length > 0) {
+      runtime.logger.log(`Working on ${working.join(', ')} (${runtime.engine.kind} engine)`);
     }
   }
 
-  private consumer(name: string, handlers: readonly FoundHandler[]): Consumer {
+  private taskConsumer(queue: OpenQueue, handlers: readonly FoundHandler[]): Consumer {
     const { engine, settings, logger } = this.runtime;
-    const queue = this.runtime.queue(name);
-    if (!queue) throw new DepotConfigError(`queue '${name}' is not registered`);
     const executor = new Executor(
       handlers.flatMap(({ names, handler }) => names.map((alias) => [alias, handler] as const)),
-      engine.clock,
       logger,
-      { queue: name, maxPayloadBytes: settings.maxPayloadBytes },
+      {
+        queue: queue.broker.name,
+        clock: engine.clock,
+        codec: settings.codec,
+        maxPayloadBytes: settings.maxPayloadBytes,
+      },
     );
     const asked = handlers.find(({ concurrency }) => concurrency !== undefined);
     const slots = checkConcurrency(
       asked?.concurrency ?? settings.concurrency,
-      `concurrency of ${asked?.title ?? name}`,
+      `concurrency of ${asked?.title ?? queue.broker.name}`,
     );
     return new Consumer(queue.broker, executor, slots, engine.clock, logger);
   }
+
+  /** What is stored of a queue's events is a queue, too. */
+  private eventConsumer(queue: OpenQueue, handlers: readonly FoundEventHandler[]): Consumer {
+    const { engine, settings, logger } = this.runtime;
+    const { name } = queue.broker;
+    const broker = engine.tasks.queue({
+      ...queue.settings,
+      name: eventQueue(name),
+      keep: EVENT_KEEP,
+      limits: undefined,
+    });
+    const read = (record: EventRecord): TaskEvent => readTaskEvent(name, record, settings.codec);
+    const executor = new Executor(new EventHandlers(broker, read, logger).of(handlers), logger, {
+      queue: broker.name,
+      clock: engine.clock,
+      codec: eventCoding(settings.codec),
+      maxPayloadBytes: settings.maxPayloadBytes,
+    });
+    return new Consumer(broker, executor, settings.concurrency, engine.clock, logger);
+  }
+
+  /** Nothing is worked on before its events are stored. */
+  private async listen(events: ReadonlyMap<string, readonly FoundEventHandler[]>): Promise<void> {
+    const { runtime } = this;
+    await runtime.engine.tasks.listen();
+    const consumed = queuesToConsume(runtime.settings.workers, runtime.queueNames);
+    await Promise.all(
+      consumed.map(async (name) => {
+        const names = events.get(name)?.map(({ event }) => event);
+        if (names) await runtime.queue(name)?.events.store([...new Set(names)]);
+      }),
+    );
+  }
 }
+
+/** Events are many, and done with once they are handled; of those that can't be, a few are kept to be looked at. */
+const NONE: Retention = { count: 0, ageMs: 0, bytes: undefined };
+const EVENT_KEEP: Readonly<Record<FinalState, Retention>> = {
+  completed: NONE,
+  dead: { count: 100, ageMs: 30 * 86_400_000, bytes: undefined },
+  cancelled: NONE,
+  expired: NONE,
+};
+
+/** The payload of a stored event was written by the engine; what is in it is read with it. */
+const eventCoding = (codec: Coding): Coding => ({
+  encode: (value, what, maxBytes) => codec.encode(value, what, maxBytes),
+  decode: (text) => text,
+});
 
 @Module({ providers: [WorkerLifecycle] })
 export class DepotWorkerModule {}

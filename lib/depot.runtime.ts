@@ -9,7 +9,7 @@ import { QueueClient } from './task/queue.client.js';
 import type { Queue } from './task/queue.js';
 import type { QueueBroker } from './task/task.broker.js';
 
-interface OpenQueue {
+export interface OpenQueue {
   readonly settings: RegisteredQueue;
   readonly broker: QueueBroker;
   readonly client: Queue;

@@ -36,13 +36,15 @@ export const ENVELOPE_VERSIONS = ['1', '2'] as const;
 
 export type EnvelopeVersion = (typeof ENVELOPE_VERSIONS)[number];
 
-const NONE: TaskOverrides = {};
+/** The overrides of most tasks. */
+export const NO_OVERRIDES: TaskOverrides = {};
 
 export function writeEnvelope(
   { name, enqueuedAt, delayMs = 0, overrides, payload }: Envelope,
   version: EnvelopeVersion = '1',
 ): string {
-  const options = overrides === NONE || Object.keys(overrides).length === 0 ? '' : JSON.stringify(overrides);
+  const options =
+    overrides === NO_OVERRIDES || Object.keys(overrides).length === 0 ? '' : JSON.stringify(overrides);
   const time = Math.floor(enqueuedAt).toString(36);
   const delay = delayMs > 0 ? `+${Math.ceil(delayMs).toString(36)}` : '';
   return `${version}${name}\n${time}${delay}\n${options}\n${payload}`;
@@ -67,7 +69,7 @@ export function readEnvelope(text: string): Envelope {
       name: text.slice(1, afterName),
       enqueuedAt,
       ...(delayMs > 0 && { delayMs }),
-      overrides: options === '' ? NONE : (JSON.parse(options) as TaskOverrides),
+      overrides: options === '' ? NO_OVERRIDES : (JSON.parse(options) as TaskOverrides),
       payload: text.slice(afterOptions + 1),
     };
   } catch (cause) {

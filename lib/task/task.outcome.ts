@@ -1,5 +1,5 @@
-import { decode, encode } from '../common/codec.js';
 import { DepotError, show, toError } from '../common/errors.js';
+import { TaskCodec } from './task.codec.js';
 
 /** What is kept of an attempt that ended: when it began, and its result or error as text. */
 export interface Outcome {
@@ -33,22 +33,32 @@ export function readOutcome(text: string): Outcome {
 }
 
 /** Whatever was thrown as a record; never throws itself, since anything can be thrown. */
-export function writeFailure(thrown: unknown): string {
+export function failureOf(thrown: unknown): TaskFailure {
   try {
     const { name, message, stack }: { name: unknown; message: unknown; stack?: unknown } = toError(thrown);
     const code: unknown = (thrown as { code?: unknown } | undefined)?.code;
-    return encode({
+    return {
       name: typeof name === 'string' ? name : 'Error',
       message: (typeof message === 'string' ? message : show(message)).slice(0, MAX_STACK),
       ...(typeof code === 'string' && { code }),
       ...(typeof stack === 'string' && { stack: stack.slice(0, MAX_STACK) }),
-    } satisfies TaskFailure);
+    };
   } catch {
-    return encode({ name: 'Error', message: 'what was thrown can not be read' } satisfies TaskFailure);
+    return { name: 'Error', message: 'what was thrown can not be read' };
   }
 }
 
-export function readFailure(body: string): TaskFailure {
+/** Whatever was thrown as text. Never throws itself: a codec of the user's that fails gets a plain record in its place. */
+export function writeFailure(thrown: unknown, codec: Pick<TaskCodec, 'encode'>): string {
+  try {
+    return codec.encode(failureOf(thrown), "the task's error");
+  } catch {
+    // What was thrown may be confidential; that the codec failed is not.
+    return TaskCodec.plain.encode(failureOf(new Error('the error could not be encoded')), "the task's error");
+  }
+}
+
+export function readFailure(body: string, codec: Pick<TaskCodec, 'decode'>): TaskFailure {
   if (body.startsWith(REPLACED)) {
     return {
       name: 'TaskCancelledError',
@@ -64,7 +74,7 @@ export function readFailure(body: string): TaskFailure {
       message: `its worker process died ${crashes} ${crashes === 1 ? 'time' : 'times'} while running it; it is not tried again`,
     };
   }
-  return decode(body, "the task's error") as TaskFailure;
+  return codec.decode(body, "the task's error") as TaskFailure;
 }
 
 /** The outcome the engine writes for a task that is buried after `crashes` crashes. */

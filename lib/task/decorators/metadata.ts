@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import type { ProcessorOptions, TaskOptions } from '../task.options.js';
+import type { TaskEventName } from '../event.record.js';
+import type { OnTaskOptions, ProcessorOptions, TaskOptions } from '../task.options.js';
 
 /*
  * Where decorators leave what they were told. Fixed texts, not symbols: two copies of the library (ESM and CommonJS)
@@ -9,6 +10,8 @@ import type { ProcessorOptions, TaskOptions } from '../task.options.js';
 const PROCESSOR = 'depot:processor';
 const TASK = 'depot:task';
 const TASK_METHODS = 'depot:task-methods';
+const EVENT = 'depot:event';
+const EVENT_METHODS = 'depot:event-methods';
 const PARAMETERS = 'depot:parameters';
 
 export interface ProcessorMark extends ProcessorOptions {
@@ -25,18 +28,31 @@ export const processorMark = {
     Reflect.getMetadata(PROCESSOR, type) as ProcessorMark | undefined,
 };
 
-export const taskMark = {
-  set(prototype: object, method: string, options: TaskOptions): void {
-    Reflect.defineMetadata(TASK, options, prototype, method);
-    const methods = taskMark.methods(prototype);
-    if (!methods.includes(method)) Reflect.defineMetadata(TASK_METHODS, [...methods, method], prototype);
-  },
-  get: (prototype: object, method: string): TaskOptions =>
-    Reflect.getMetadata(TASK, prototype, method) as TaskOptions,
-  /** Names of the methods that are tasks, inherited ones first. */
-  methods: (prototype: object): readonly string[] =>
-    (Reflect.getMetadata(TASK_METHODS, prototype) as readonly string[] | undefined) ?? [],
-};
+export interface EventMark {
+  readonly event: TaskEventName;
+  readonly options: OnTaskOptions;
+}
+
+/** Methods that are tasks. */
+export const taskMark = methodMarks<TaskOptions>(TASK, TASK_METHODS);
+
+/** Methods that are told of events. */
+export const eventMark = methodMarks<EventMark>(EVENT, EVENT_METHODS);
+
+function methodMarks<M>(mark: string, list: string) {
+  const methods = (prototype: object): readonly string[] =>
+    (Reflect.getMetadata(list, prototype) as readonly string[] | undefined) ?? [];
+  return {
+    set(prototype: object, method: string, options: M): void {
+      Reflect.defineMetadata(mark, options, prototype, method);
+      const marked = methods(prototype);
+      if (!marked.includes(method)) Reflect.defineMetadata(list, [...marked, method], prototype);
+    },
+    get: (prototype: object, method: string): M => Reflect.getMetadata(mark, prototype, method) as M,
+    /** Names of the methods that have the mark, inherited ones first. */
+    methods,
+  };
+}
 
 export const parameterMarks = {
   set(prototype: object, method: string, index: number, kind: ParameterKind): void {

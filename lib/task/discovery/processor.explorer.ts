@@ -1,11 +1,13 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { DepotConfigError, show } from '../../common/errors.js';
 import { checkKeys } from '../../common/options.js';
-import { hasForeignParameters, parameterMarks, processorMark, taskMark } from '../decorators/metadata.js';
-import type { TaskOptions } from '../task.options.js';
-import type { TaskHandler } from '../runtime/executor.js';
-import type { TaskContext } from '../task.context.js';
-import { taskPolicy, type TaskPolicy } from '../task.policy.js';
+import { eventMark, processorMark, taskMark, type ProcessorMark } from '../decorators/metadata.js';
+import { TASK_EVENTS } from '../event.record.js';
+import type { EventHandler } from '../runtime/event.handlers.js';
+import type { TaskHandler } from '../runtime/task.handler.js';
+import { DEFAULT_POLICY, taskPolicy, type TaskPolicy } from '../task.policy.js';
+import { bindMethod, type Provided } from './handler.binding.js';
+import { checkEventOptions, checkTaskOptions } from './task-options.js';
 
 /** A `@Task()` method of a provider. */
 export interface FoundHandler {
@@ -18,15 +20,15 @@ export interface FoundHandler {
   readonly concurrency: number | undefined;
 }
 
-type Method = (...args: unknown[]) => unknown;
-
-interface Provided {
-  readonly instance: object;
-  readonly type: abstract new (...args: never[]) => unknown;
+/** An `@OnTask()` method of a provider. */
+export interface FoundEventHandler extends EventHandler {
+  readonly queue: string;
 }
 
-const PROCESSOR_OPTIONS = ['concurrency'];
-const TASK_OPTIONS = ['attempts', 'backoff', 'timeout', 'aliases'];
+export interface FoundHandlers {
+  readonly tasks: readonly FoundHandler[];
+  readonly events: readonly FoundEventHandler[];
+}
 
 /**
  * Finds the handlers among all providers of an application, made by class, factory or value, inherited ones included.
@@ -37,8 +39,12 @@ const TASK_OPTIONS = ['attempts', 'backoff', 'timeout', 'aliases'];
 export function exploreProcessors(
   modules: ModulesContainer,
   policyOf: (queue: string) => TaskPolicy | undefined,
-): FoundHandler[] {
-  return providersOf(modules).flatMap((provided) => handlersOf(provided, policyOf));
+): FoundHandlers {
+  const processors = providersOf(modules).map((provided) => processorOf(provided, policyOf));
+  return {
+    tasks: processors.flatMap((processor) => taskHandlersOf(processor)),
+    events: processors.flatMap((processor) => eventHandlersOf(processor)),
+  };
 }
 
 function providersOf(modules: ModulesContainer): Provided[] {
@@ -62,88 +68,101 @@ function providersOf(modules: ModulesContainer): Provided[] {
 
 function isTaskClass(type: Provided['type']): boolean {
   if (typeof type !== 'function') return false;
+  if (processorMark.get(type) !== undefined) return true;
   const prototype = type.prototype as object | undefined;
-  return (
-    processorMark.get(type) !== undefined ||
-    (prototype !== undefined && taskMark.methods(prototype).length > 0)
-  );
+  return prototype !== undefined && marked(prototype).length > 0;
 }
 
-function handlersOf(
-  { instance, type }: Provided,
+const marked = (prototype: object): readonly string[] => [
+  ...taskMark.methods(prototype),
+  ...eventMark.methods(prototype),
+];
+
+interface FoundProcessor {
+  readonly provided: Provided;
+  readonly prototype: object;
+  readonly mark: ProcessorMark;
+  readonly policy: TaskPolicy;
+}
+
+function processorOf(
+  provided: Provided,
   policyOf: (queue: string) => TaskPolicy | undefined,
-): FoundHandler[] {
+): FoundProcessor {
+  const { type } = provided;
   const prototype = type.prototype as object;
-  const methods = taskMark.methods(prototype);
-  const processor = processorMark.get(type);
-  if (!processor) {
+  const mark = processorMark.get(type);
+  const [tasks, events] = [taskMark.methods(prototype), eventMark.methods(prototype)];
+  if (!mark) {
+    const [decorator, methods] = tasks.length > 0 ? ['@Task()', tasks] : ['@OnTask()', events];
     throw new DepotConfigError(
-      `${type.name} has @Task() methods (${methods.join(', ')}) but no @Processor(queue)`,
+      `${type.name} has ${decorator} methods (${methods.join(', ')}) but no @Processor(queue)`,
     );
   }
-  const { queue, ...processorOptions } = processor;
-  checkKeys(processorOptions, `@Processor(${show(queue)}) of ${type.name}`, PROCESSOR_OPTIONS);
-  const queuePolicy = policyOf(queue);
-  if (!queuePolicy) {
+  const { queue, ...options } = mark;
+  checkKeys(options, `@Processor(${show(queue)}) of ${type.name}`, ['concurrency']);
+  const policy = policyOf(queue);
+  if (!policy) {
     throw new DepotConfigError(
-      `${type.name} is a @Processor(${show(processor.queue)}), but no queue of that name is registered; expected DepotModule.registerQueue({ name: ${show(processor.queue)} })`,
+      `${type.name} is a @Processor(${show(queue)}), but no queue of that name is registered; expected DepotModule.registerQueue({ name: ${show(queue)} })`,
     );
   }
-  if (methods.length === 0) {
+  if (tasks.length + events.length === 0) {
     throw new DepotConfigError(
-      `${type.name} is a @Processor(${show(processor.queue)}) without a @Task() method`,
+      `${type.name} is a @Processor(${show(queue)}) without a @Task() method, or an @OnTask() method`,
     );
   }
-  return methods.map((method) => {
-    const title = `${type.name}.${method}`;
-    const options = checkTaskOptions(taskMark.get(prototype, method), title);
-    const policy = taskPolicy(options, queuePolicy, `@Task() of ${title}`);
-    const run = bind(instance, type, method, title);
+  const both = tasks.find((method) => events.includes(method));
+  if (both !== undefined) {
+    throw new DepotConfigError(
+      `${type.name}.${both} has both @Task() and @OnTask(); expected one of them, on a method of its own`,
+    );
+  }
+  return { provided, prototype, mark, policy };
+}
+
+function taskHandlersOf({ provided, prototype, mark, policy }: FoundProcessor): FoundHandler[] {
+  return taskMark.methods(prototype).map((method) => {
+    const title = `${provided.type.name}.${method}`;
+    const what = `@Task() of ${title}`;
+    const options = taskMark.get(prototype, method);
+    const { aliases, concurrency, batch } = checkTaskOptions(options, what);
     return {
-      queue: processor.queue,
-      names: [method, ...(options.aliases ?? [])],
-      handler: { name: method, policy, run },
+      queue: mark.queue,
+      names: [method, ...aliases],
+      handler: {
+        name: method,
+        policy: taskPolicy(options, policy, what),
+        concurrency,
+        batch,
+        run: bindMethod(provided, method, title, '@Task()'),
+      },
       title,
-      concurrency: processor.concurrency,
+      concurrency: mark.concurrency,
     };
   });
 }
 
-function checkTaskOptions(options: TaskOptions, title: string): TaskOptions {
-  checkKeys(options, `@Task() of ${title}`, TASK_OPTIONS);
-  const { aliases = [] } = options;
-  if (!Array.isArray(aliases) || !aliases.every((alias) => typeof alias === 'string' && alias !== '')) {
-    throw new DepotConfigError(
-      `aliases of @Task() of ${title} is ${show(aliases)}; expected an array of names`,
-    );
-  }
-  return options;
-}
-
-function bind(instance: object, type: Provided['type'], method: string, title: string): TaskHandler['run'] {
-  const run = (instance as Record<string, unknown>)[method];
-  if (typeof run !== 'function')
-    throw new DepotConfigError(`${title} is marked with @Task() but is no method`);
-  if (hasForeignParameters(type, method)) {
-    throw new DepotConfigError(
-      `${title} has a parameter decorator of another package; expected @Payload() and @Ctx() from 'nestjs-depot'`,
-    );
-  }
-  const call = run as Method;
-  const marks = parameterMarks.get(type.prototype as object, method);
-  if (marks.length === 0) return (payload, context) => call.call(instance, payload, context);
-  for (let index = 0; index < Math.max(marks.length, run.length); index++) {
-    if (marks[index] === undefined) {
+/** An event handler has nothing of its queue's policy: that is about the tasks themselves. */
+function eventHandlersOf({ provided, prototype, mark }: FoundProcessor): FoundEventHandler[] {
+  return eventMark.methods(prototype).map((method) => {
+    const title = `${provided.type.name}.${method}`;
+    const { event, options } = eventMark.get(prototype, method);
+    if (!TASK_EVENTS.includes(event)) {
       throw new DepotConfigError(
-        `${title}: parameter ${index + 1} has neither @Payload() nor @Ctx(), another one has`,
+        `@OnTask() of ${title} names the event ${show(event)}; expected one of ${TASK_EVENTS.join(', ')}`,
       );
     }
-  }
-  return (payload: unknown, context: TaskContext) =>
-    call.apply(
-      instance,
-      marks.map((mark) => (mark === 'payload' ? payload : context)),
-    );
+    const what = `@OnTask(${show(event)}) of ${title}`;
+    checkEventOptions(options, what);
+    return {
+      queue: mark.queue,
+      event,
+      title,
+      policy: taskPolicy(options, DEFAULT_POLICY, what),
+      run: bindMethod(provided, method, title, '@OnTask()'),
+    };
+  });
 }
 
 /**
@@ -168,6 +187,25 @@ export function handlersByQueue(found: readonly FoundHandler[]): Map<string, Fou
           `processors of queue '${handler.queue}' disagree on concurrency: ${asked[0]} for ${other.title}, ${asked[1]} for ${handler.title}`,
         );
       }
+    }
+    byQueue.set(handler.queue, [...others, handler]);
+  }
+  return byQueue;
+}
+
+/**
+ * The event handlers of each queue.
+ *
+ * @throws DepotConfigError when two can't be told apart
+ */
+export function eventHandlersByQueue(found: readonly FoundEventHandler[]): Map<string, FoundEventHandler[]> {
+  const byQueue = new Map<string, FoundEventHandler[]>();
+  for (const handler of found) {
+    const others = byQueue.get(handler.queue) ?? [];
+    if (others.some(({ event, title }) => event === handler.event && title === handler.title)) {
+      throw new DepotConfigError(
+        `queue '${handler.queue}' has two event handlers ${handler.title} of '${handler.event}': two providers of one class, or two classes of one name`,
+      );
     }
     byQueue.set(handler.queue, [...others, handler]);
   }

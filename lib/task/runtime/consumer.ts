@@ -1,14 +1,14 @@
 import { aborted, wait, type Clock } from '../../common/clock.js';
-import { EngineUnavailableError, toError } from '../../common/errors.js';
 import type { DepotLogger } from '../../common/logger.js';
-import type { Ack, ClaimedTask, NoteKind, QueueBroker } from '../task.broker.js';
-import { LeaseLostError, ShutdownError } from '../task.errors.js';
+import type { Ack, ClaimedTask, QueueBroker, Step } from '../task.broker.js';
+import { LeaseLostError } from '../task.errors.js';
 import { Alarm } from './alarm.js';
 import type { Executor } from './executor.js';
-import { Hand, type Held } from './hand.js';
+import type { Hand } from './hand.js';
+import type { TakeNote } from './running-task.js';
+import { Trouble } from './trouble.js';
+import { Work } from './work.js';
 
-/** A handler that computes for so long before it first waits has the next one begin in another turn. */
-const LONG_TURN_MS = 10;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -20,12 +20,14 @@ const LONGEST_PAUSE_MS = 2_000;
  * it still has in hand, and acknowledges that again.
  */
 export class Consumer {
-  private readonly hand = new Hand();
-  private beginning = false;
+  private readonly work: Work;
+  private readonly hand: Hand;
+  /** Tasks that were cancelled before the call that claims them was answered. */
+  private readonly cancelledEarly = new Set<string>();
   /** The name under which the engine knows this consumer; `undefined` while it has none that can be trusted. */
   private name: string | undefined;
   private previous: string | undefined;
-  private unreachable = false;
+  private readonly trouble: Trouble;
   private cycling: Promise<void> | undefined;
   private wanted = false;
   private draining = false;
@@ -38,15 +40,24 @@ export class Consumer {
 
   constructor(
     private readonly broker: QueueBroker,
-    private readonly executor: Executor,
-    private readonly slots: number,
+    executor: Executor,
+    slots: number,
     private readonly clock: Clock,
     private readonly logger: DepotLogger,
   ) {
+    this.trouble = new Trouble(broker.name, logger);
     this.nextLook = new Alarm(clock, () => this.kick());
+    this.work = new Work(executor, clock, {
+      queue: broker.name,
+      slots,
+      note: (id, kind, text) => this.note(id, kind, text),
+      changed: () => this.kick(),
+    });
+    this.hand = this.work.hand;
     broker.onPush((push) => {
       if (push.kind === 'task') this.take(push.consumer, push.task);
-      if (push.kind === 'due' && !this.stopped) this.nextLook.set(push.inMs);
+      else if (push.kind === 'cancel') this.cancel(push.consumer, push.id);
+      else if (push.kind === 'due') this.lookIn(push.inMs);
     });
     broker.onGap(() => this.doubt());
   }
@@ -71,6 +82,7 @@ export class Consumer {
   /** A step is wanted: now, or right after the one under way. */
   kick(): void {
     this.wanted = true;
+    this.work.retry();
     if (!this.stopped && !this.cycling) this.cycling = this.cycle();
   }
 
@@ -87,23 +99,27 @@ export class Consumer {
       if (beat === 'look') this.kick();
       if (beat === 'tidy') await this.tidy();
     } catch (error) {
-      this.report('its lease could not be extended', error);
+      this.trouble.report('its lease could not be extended', error);
     }
   }
 
   /** Drops what was kept too long, un-parks what can be run here. Never rejects. */
   async tidy(): Promise<void> {
+    const { name } = this;
+    if (name === undefined) return;
     try {
-      while ((await this.broker.tidy(this.executor.names)).more && !this.stopped);
+      while ((await this.broker.tidy(name, this.work.names)).more && !this.stopped);
     } catch (error) {
-      this.report('old tasks could not be cleared away', error);
+      this.trouble.report('old tasks could not be cleared away', error);
     }
   }
 
   /** Claims no more; resolves when nothing is in hand, or the signal aborts. */
   async drain(deadline: AbortSignal): Promise<void> {
     this.draining = true;
-    this.kick();
+    // Joining again gives them back.
+    if (this.work.abandonUnbegun()) this.doubt();
+    else this.kick();
     await Promise.race([this.settled(), aborted(deadline)]);
   }
 
@@ -113,7 +129,7 @@ export class Consumer {
     this.stopped = true;
     this.stopping.abort();
     this.nextLook.cancel();
-    for (const running of this.hand.running) running.abort(new ShutdownError(running.title));
+    this.work.stop();
     await this.cycling;
     this.hand.clear();
     await this.leave();
@@ -123,11 +139,14 @@ export class Consumer {
     const name = this.name ?? this.previous;
     this.name = this.previous = undefined;
     if (name === undefined) return;
-    this.unreachable = false;
+    this.trouble.isOver();
     try {
       await this.broker.leave(name);
     } catch (error) {
-      this.report('it could not sign off; what it had in hand runs again when its lease is over', error);
+      this.trouble.report(
+        'it could not sign off; what it had in hand runs again when its lease is over',
+        error,
+      );
     }
   }
 
@@ -158,10 +177,10 @@ export class Consumer {
           await this.step(this.name);
           pauseMs = FIRST_PAUSE_MS;
         }
-        this.unreachable = false;
+        this.trouble.isOver();
       } catch (error) {
         this.wanted = true;
-        if (pauseMs === FIRST_PAUSE_MS && !this.stopped) this.report('it will try again', error);
+        if (pauseMs === FIRST_PAUSE_MS && !this.stopped) this.trouble.report('it will try again', error);
         await wait(this.clock, pauseMs * (0.75 + Math.random() / 2), this.stopping.signal);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       }
@@ -173,7 +192,7 @@ export class Consumer {
   private async step(name: string): Promise<void> {
     const acks = this.hand.acks();
     try {
-      const step = await this.broker.step(name, acks, this.draining ? 0 : this.slots);
+      const step = await this.ask(name, acks);
       // Doubted meanwhile: rejoining says what came of this call. Stopped meanwhile: leaving gives back what it claimed.
       if (name !== this.name || this.stopped) return;
       if (step === 'lost') {
@@ -182,6 +201,8 @@ export class Consumer {
       }
       this.hand.confirm(acks.length);
       for (const task of step.tasks) this.take(name, task);
+      this.cancelledEarly.clear();
+      if (step.tasks.length === 0 && this.work.untried && !this.draining) this.wanted = true;
       if (step.nextMs !== undefined) this.nextLook.set(step.nextMs);
       if (this.hand.hasEnded) this.wanted = true;
       if (!this.busy) this.emptied();
@@ -191,6 +212,12 @@ export class Consumer {
       this.doubt();
       throw error;
     }
+  }
+
+  private ask(name: string, acks: readonly Ack[]): Promise<Step> {
+    if (this.draining) return this.broker.step(name, acks, 0);
+    const { slots, rooms } = this.work.room(acks);
+    return this.broker.step(name, acks, slots, rooms);
   }
 
   /** Nothing that was told or pushed to the present name can be trusted. */
@@ -207,10 +234,11 @@ export class Consumer {
     );
     this.name = joined.consumer;
     this.previous = undefined;
-    for (const running of this.hand.keepOnly(joined.kept)) {
+    for (const running of this.work.keepOnly(joined.kept)) {
       this.logger.warn(`Queue '${this.queue}': ${running.title} was given to another worker`);
       running.abort(new LeaseLostError(running.title));
     }
+    this.cancelledEarly.clear();
     this.wanted = true;
     if (!this.busy) this.emptied();
   }
@@ -226,47 +254,29 @@ export class Consumer {
       return;
     }
     if (!this.busy) this.onBusy();
-    this.hand.take(task);
-    if (!this.beginning) void this.begin();
+    const cancelled = this.cancelledEarly.size > 0 && this.cancelledEarly.delete(task.id);
+    this.work.take(task, cancelled ? 'cancelled' : 'wanted');
   }
 
-  /** Begins what is in hand; between handlers that compute for long, the heartbeat gets its turn. */
-  private async begin(): Promise<void> {
-    this.beginning = true;
-    for (let held = this.hand.next(); held && !this.stopped; held = this.hand.next()) {
-      const since = this.clock.now();
-      this.run(held);
-      if (this.clock.now() - since >= LONG_TURN_MS) await nextTurn();
-    }
-    this.beginning = false;
+  /** One that is not known may be claimed by the call under way. */
+  private cancel(consumer: string, id: string): void {
+    if (consumer !== this.name || this.stopped) return;
+    if (!this.work.cancel(id) && this.cycling && !this.hand.ids.includes(id)) this.cancelledEarly.add(id);
   }
 
-  private run(held: Held): void {
-    const { running, ended } = this.executor.start(held.task, (id, kind, text) => this.note(id, kind, text));
-    held.running = running;
-    void ended.then((ack) => this.end(held, ack));
+  private lookIn(ms: number): void {
+    if (this.stopped) return;
+    if (ms > 0) this.nextLook.set(ms);
+    else this.kick();
   }
 
-  private end(held: Held, ack: Ack): void {
-    if (!this.stopped && this.hand.end(held, ack)) this.kick();
-  }
-
-  private async note(id: string, kind: NoteKind, text: string): Promise<void> {
+  private async note(...[id, kind, text]: Parameters<TakeNote>): Promise<void> {
     if (this.name === undefined) return;
     try {
       await this.broker.note(this.name, id, kind, text);
     } catch (error) {
-      this.report(`the ${kind} of task ${id} could not be kept`, error);
+      this.trouble.report(`the ${kind} of task ${id} could not be kept`, error);
     }
-  }
-
-  private report(what: string, error: unknown): void {
-    const { message, stack } = toError(error);
-    if (error instanceof EngineUnavailableError) {
-      // One outage is one piece of news, whatever fails while it lasts.
-      if (!this.unreachable) this.logger.warn(`Queue '${this.queue}': ${what}: ${message}`);
-      this.unreachable = true;
-    } else this.logger.error(`Queue '${this.queue}': ${what}: ${message}`, stack);
   }
 }
 

@@ -1,173 +1,109 @@
-import { backoffDelayMs } from '../../common/backoff.js';
-import type { Clock } from '../../common/clock.js';
-import { decode, encode } from '../../common/codec.js';
 import { toError } from '../../common/errors.js';
 import type { DepotLogger } from '../../common/logger.js';
 import type { Ack, ClaimedTask } from '../task.broker.js';
-import type { TaskContext } from '../task.context.js';
-import { readEnvelope, UnreadableEnvelopeError, type Envelope } from '../task.envelope.js';
-import { DiscardTask, RetryTask, TaskTimeoutError, UnknownTaskError } from '../task.errors.js';
-import { writeFailure, writeOutcome } from '../task.outcome.js';
+import { PayloadKeyError } from '../task.codec.js';
+import { NO_OVERRIDES, readEnvelope, UnreadableEnvelopeError, type Envelope } from '../task.envelope.js';
+import { UnknownTaskError } from '../task.errors.js';
 import type { TaskPolicy } from '../task.policy.js';
-import { RunningTask, type TakeNote } from './running-task.js';
+import { BatchCall, type EndItem } from './batch-call.js';
+import { Endings } from './endings.js';
+import { RunningTask, type Surroundings, type TakeNote } from './running-task.js';
+import type { TaskHandler } from './task.handler.js';
 
-/** A method that runs tasks of one name. */
-export interface TaskHandler {
-  readonly name: string;
-  readonly policy: TaskPolicy;
-  run(payload: unknown, context: TaskContext): unknown;
-}
-
-export interface ExecutorSettings {
-  readonly queue: string;
-  readonly maxPayloadBytes: number;
-}
-
-/** An attempt under way: the context its handler has, and the acknowledgement that it ends in. Never rejects. */
-export interface Attempt {
-  readonly running: RunningTask | undefined;
-  readonly ended: Promise<Ack>;
-}
-
-/** Runs one attempt of a task and turns whatever happens into an acknowledgement. */
+/** Runs attempts of tasks and turns whatever happens into acknowledgements. */
 export class Executor {
-  private readonly handlers: ReadonlyMap<string, TaskHandler>;
-  private readonly warned = new Set<string>();
+  readonly handlers: ReadonlyMap<string, TaskHandler>;
+  private readonly endings: Endings;
 
   constructor(
     handlers: readonly (readonly [name: string, handler: TaskHandler])[],
-    private readonly clock: Clock,
-    private readonly logger: DepotLogger,
-    private readonly settings: ExecutorSettings,
+    logger: DepotLogger,
+    private readonly around: Surroundings,
   ) {
     this.handlers = new Map(handlers);
+    this.endings = new Endings(around, logger);
   }
 
   get names(): readonly string[] {
     return [...this.handlers.keys()];
   }
 
-  start(task: ClaimedTask, note: TakeNote): Attempt {
-    const startedAt = this.clock.now();
+  /** A task that is ready to be run, or the acknowledgement of one that can't be. */
+  prepare(task: ClaimedTask, note: TakeNote): RunningTask | Ack {
+    const { clock, codec, queue } = this.around;
     let envelope: Envelope;
     try {
       envelope = readEnvelope(task.envelope);
     } catch (error) {
       const broken = error instanceof UnreadableEnvelopeError && error.broken;
-      return refused(
-        broken
-          ? this.dead(task, startedAt, error, task.tries)
-          : this.park(task, startedAt, toError(error), 'unreadable'),
-      );
+      return broken
+        ? this.endings.dead(task, clock.now(), error)
+        : this.endings.parked(task, clock.now(), toError(error), 'unreadable');
     }
-    const handler = this.handlers.get(envelope.name);
+    const { name, overrides } = envelope;
+    const handler = this.handlers.get(name);
     if (!handler) {
-      const error = new UnknownTaskError(this.settings.queue, envelope.name, this.names);
-      return refused(this.park(task, startedAt, error, envelope.name));
+      const error = new UnknownTaskError(queue, name, this.names);
+      return this.endings.parked(task, clock.now(), error, name);
     }
     let payload: unknown;
     try {
-      payload = decode(envelope.payload, `payload of task ${task.id}`);
+      payload = codec.decode(envelope.payload, `payload of task ${task.id}`);
     } catch (error) {
-      return refused(this.dead(task, startedAt, error, task.tries));
+      return error instanceof PayloadKeyError
+        ? this.endings.parked(task, clock.now(), error, 'key')
+        : this.endings.dead(task, clock.now(), error);
     }
-    const policy: TaskPolicy = { ...handler.policy, ...envelope.overrides };
-    const running = new RunningTask({
-      id: task.id,
-      name: envelope.name,
-      queue: this.settings.queue,
-      attempt: task.tries + 1,
-      attempts: policy.attempts,
-      payload,
-      enqueuedAtMs: envelope.enqueuedAt,
-      maxProgressBytes: this.settings.maxPayloadBytes,
-      now: () => this.clock.now(),
-      note,
-    });
-    return { running, ended: this.run(task, running, handler, policy, startedAt) };
+    const policy: TaskPolicy =
+      overrides === NO_OVERRIDES ? handler.policy : { ...handler.policy, ...overrides };
+    return new RunningTask(task, handler, policy, payload, envelope, this.around, note);
   }
 
-  private async run(
-    task: ClaimedTask,
-    running: RunningTask,
-    handler: TaskHandler,
-    policy: TaskPolicy,
-    startedAt: number,
-  ): Promise<Ack> {
+  /** One attempt; it ends with its handler, or `whenAborted`, or when its time is over. Never rejects. */
+  async run(running: RunningTask, ends: 'withHandler' | 'whenAborted' = 'withHandler'): Promise<Ack> {
+    running.startedAt = this.around.clock.now();
+    const { handler, boundAt } = running;
     let result: unknown;
     try {
-      const { timeoutMs } = policy;
-      result = await (timeoutMs === undefined
-        ? handler.run(running.payload, running)
-        : this.bounded(handler, running, timeoutMs));
+      if (boundAt === undefined && ends === 'withHandler') {
+        result = await handler.run(running.payload, running);
+      } else {
+        if (running.isLate) return this.endings.unbegun(running);
+        result = await this.bounded(running, boundAt);
+      }
     } catch (thrown) {
-      return this.failed(task, running, policy, startedAt, thrown);
+      return this.endings.failed(running, thrown);
     }
-    try {
-      const body = encode(result, `result of ${running.title}`, this.settings.maxPayloadBytes);
-      return { id: task.id, to: 'completed', outcome: writeOutcome(startedAt, body), tries: running.attempt };
-    } catch (error) {
-      // The work is done; running it again would only do it twice and fail again.
-      return this.dead(task, startedAt, error, running.attempt);
-    }
+    return this.endings.completed(running, result);
   }
 
-  /** The attempt ends with its time-out, even when the handler does not. */
-  private async bounded(handler: TaskHandler, running: RunningTask, timeoutMs: number): Promise<unknown> {
-    let cancel = (): void => undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      cancel = this.clock.after(timeoutMs, () => {
-        const error = new TaskTimeoutError(running.title, timeoutMs);
-        running.abort(error);
-        reject(error);
-      });
-    });
+  private async bounded(running: RunningTask, boundAt: number | undefined): Promise<unknown> {
+    const over = new Promise<never>((_, reject) => (running.onAbort = reject));
+    const cancel =
+      boundAt === undefined
+        ? undefined
+        : this.around.clock.after(boundAt - running.startedAt, () =>
+            running.abort(this.endings.exceeded(running)),
+          );
     try {
-      const work = Promise.resolve(handler.run(running.payload, running));
+      const work = Promise.resolve(running.handler.run(running.payload, running));
       work.catch(() => undefined); // a late rejection is nobody's
-      return await Promise.race([work, timeout]);
+      return await Promise.race([work, over]);
     } finally {
-      cancel();
+      cancel?.();
     }
   }
 
-  private failed(
-    task: ClaimedTask,
-    running: RunningTask,
-    policy: TaskPolicy,
-    startedAt: number,
-    thrown: unknown,
-  ): Ack {
-    const { attempt } = running;
-    if (thrown instanceof DiscardTask) return this.dead(task, startedAt, thrown, attempt);
-    const asked = thrown instanceof RetryTask ? thrown : undefined;
-    const counts = asked?.count ?? true;
-    if (counts && attempt >= policy.attempts) return this.dead(task, startedAt, thrown, attempt);
-    return {
-      id: task.id,
-      to: 'retry',
-      outcome: writeOutcome(startedAt, writeFailure(thrown)),
-      tries: counts ? attempt : task.tries,
-      delayMs: asked?.delayMs ?? backoffDelayMs(policy.backoff, attempt),
-    };
+  /**
+   * One call of a batch handler for all of these. `end` is told each one's acknowledgement, of some while the call goes
+   * on; one that somebody else aborts is theirs to acknowledge. Resolves when the call is over. Never rejects.
+   */
+  runBatch(handler: TaskHandler, tasks: readonly RunningTask[], end: EndItem): Promise<void> {
+    return new BatchCall(handler, this.endings, this.around.clock, end).run(tasks);
   }
 
-  private dead(task: ClaimedTask, startedAt: number, thrown: unknown, tries: number): Ack {
-    return { id: task.id, to: 'dead', outcome: writeOutcome(startedAt, writeFailure(thrown)), tries };
-  }
-
-  private park(task: ClaimedTask, startedAt: number, error: Error, reason: string): Ack {
-    if (!this.warned.has(reason)) {
-      this.warned.add(reason);
-      this.logger.warn(`Queue '${this.settings.queue}', task ${task.id}: ${error.message}`);
-    }
-    return {
-      id: task.id,
-      to: 'parked',
-      outcome: writeOutcome(startedAt, writeFailure(error)),
-      tries: task.tries,
-    };
+  /** The acknowledgement of a task that was cancelled: while it ran, or before. */
+  cancelled(task: ClaimedTask, running: RunningTask | undefined, error: Error): Ack {
+    return this.endings.cancelled(task, running, error);
   }
 }
-
-const refused = (ack: Ack): Attempt => ({ running: undefined, ended: Promise.resolve(ack) });

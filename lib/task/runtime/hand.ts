@@ -38,23 +38,39 @@ export class Hand {
     return this.ended.length > 0;
   }
 
+  /** There is more to acknowledge than so many. */
+  endedMoreThan(count: number): boolean {
+    return this.ended.length > count;
+  }
+
   take(task: ClaimedTask): void {
     const held: Held = { task, running: undefined, ack: undefined };
     this.held.set(task.id, held);
     this.unbegun.push(held);
   }
 
+  /** The attempt of that task that has not ended, if there is one. */
+  open(id: string): Held | undefined {
+    const held = this.held.get(id);
+    return held?.ack ? undefined : held;
+  }
+
   /** The next one to begin. */
   next(): Held | undefined {
     for (;;) {
       const held = this.unbegun.shift();
-      if (!held || this.holds(held)) return held;
+      if (!held || this.isOpen(held)) return held;
     }
   }
 
-  /** The attempt has ended; says whether it is in hand still. */
+  /** It is in hand, and has not ended. */
+  isOpen(held: Held): boolean {
+    return this.holds(held) && !held.ack;
+  }
+
+  /** The attempt has ended; says whether that is news: it is in hand still, and had not ended before. */
   end(held: Held, ack: Ack): boolean {
-    if (!this.holds(held)) return false;
+    if (!this.isOpen(held)) return false;
     held.ack = ack;
     this.ended.push(held);
     return true;
@@ -95,6 +111,11 @@ export class Hand {
     for (const id of this.ids) if (!kept.has(id)) this.held.delete(id);
     this.ended = this.ended.filter((held) => this.holds(held));
     return before.filter(({ id }) => !kept.has(id));
+  }
+
+  /** These are in hand no more. */
+  drop(dropped: readonly Held[]): void {
+    for (const held of dropped) if (this.holds(held)) this.held.delete(held.task.id);
   }
 
   clear(): void {

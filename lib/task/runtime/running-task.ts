@@ -1,21 +1,25 @@
-import { encode } from '../../common/codec.js';
-import type { NoteKind } from '../task.broker.js';
+import type { Clock } from '../../common/clock.js';
+import type { ClaimedTask, NoteKind } from '../task.broker.js';
 import { TaskContext } from '../task.context.js';
+import type { Envelope } from '../task.envelope.js';
+import type { TaskPolicy } from '../task.policy.js';
+import type { TaskHandler } from './task.handler.js';
 
 /** What a running task reports to. */
 export type TakeNote = (id: string, kind: NoteKind, text: string) => Promise<void>;
 
-export interface RunningTaskInit {
-  readonly id: string;
-  readonly name: string;
+/** Values as text and back; a `TaskCodec`. */
+export interface Coding {
+  encode(value: unknown, what: string, maxBytes?: number): string;
+  decode(text: string, what: string): unknown;
+}
+
+/** What all tasks that run in one queue have in common. */
+export interface Surroundings {
   readonly queue: string;
-  readonly attempt: number;
-  readonly attempts: number;
-  readonly payload: unknown;
-  readonly enqueuedAtMs: number;
-  readonly maxProgressBytes: number;
-  readonly now: () => number;
-  readonly note: TakeNote;
+  readonly clock: Clock;
+  readonly codec: Coding;
+  readonly maxPayloadBytes: number;
 }
 
 /** A log line is cut there: one alone must not be longer than the whole log. */
@@ -23,33 +27,66 @@ const MAX_LINE = 16_384;
 
 /** One attempt of a task in this process. Its abort signal is made when somebody asks for it. */
 export class RunningTask extends TaskContext {
+  /** When its handler was called. */
+  startedAt = 0;
+  /** Is told when the attempt is over before its handler is, ahead of the handler itself. */
+  onAbort: ((reason: Error) => void) | undefined;
   private controller: AbortController | undefined;
   private abortedWith: Error | undefined;
 
-  constructor(private readonly init: RunningTaskInit) {
+  constructor(
+    readonly task: ClaimedTask,
+    readonly handler: TaskHandler,
+    readonly policy: TaskPolicy,
+    readonly payload: unknown,
+    private readonly envelope: Envelope,
+    private readonly around: Surroundings,
+    private readonly takeNote: TakeNote,
+  ) {
     super();
   }
 
   get id(): string {
-    return this.init.id;
+    return this.task.id;
   }
   get name(): string {
-    return this.init.name;
+    return this.envelope.name;
   }
   get queue(): string {
-    return this.init.queue;
+    return this.around.queue;
   }
   get attempt(): number {
-    return this.init.attempt;
+    return this.task.tries + 1;
   }
   get attempts(): number {
-    return this.init.attempts;
-  }
-  get payload(): unknown {
-    return this.init.payload;
+    return this.policy.attempts;
   }
   get enqueuedAt(): Date {
-    return new Date(this.init.enqueuedAtMs);
+    return new Date(this.envelope.enqueuedAt);
+  }
+
+  /** How long its result can be asked for. */
+  get keepResultMs(): number | undefined {
+    return this.envelope.overrides.keepResultMs;
+  }
+
+  /** When all of its attempts have to be over. */
+  get deadlineAt(): number {
+    const { deadlineMs } = this.policy;
+    if (deadlineMs === undefined) return Number.POSITIVE_INFINITY;
+    return this.envelope.enqueuedAt + (this.envelope.delayMs ?? 0) + deadlineMs;
+  }
+
+  /** The deadline is over. */
+  get isLate(): boolean {
+    return this.startedAt >= this.deadlineAt;
+  }
+
+  /** When this attempt has to be over. `undefined`: whenever it likes. */
+  get boundAt(): number | undefined {
+    const { timeoutMs, deadlineMs } = this.policy;
+    if (timeoutMs === undefined) return deadlineMs === undefined ? undefined : this.deadlineAt;
+    return Math.min(this.startedAt + timeoutMs, this.deadlineAt);
   }
 
   get signal(): AbortSignal {
@@ -61,26 +98,35 @@ export class RunningTask extends TaskContext {
   }
 
   override progress(value: unknown): Promise<void> {
-    return this.note('progress', encode(value, `progress of ${this.title}`, this.init.maxProgressBytes));
+    const { codec, maxPayloadBytes } = this.around;
+    return this.note('progress', codec.encode(value, `progress of ${this.title}`, maxPayloadBytes));
   }
 
   override log(line: string): Promise<void> {
-    return this.note('log', JSON.stringify([this.init.now(), line.slice(0, MAX_LINE)]));
+    const entry = [this.around.clock.now(), line.slice(0, MAX_LINE)];
+    return this.note('log', this.around.codec.encode(entry, `log of ${this.title}`));
   }
 
   /** An attempt that is over has nothing more to tell: the task may be in its next one. */
   private async note(kind: NoteKind, text: string): Promise<void> {
-    if (!this.aborted) await this.init.note(this.id, kind, text);
+    if (!this.aborted) await this.takeNote(this.id, kind, text);
   }
 
   /** The attempt is over before its handler is. */
   abort(reason: Error): void {
-    this.abortedWith ??= reason;
+    if (this.abortedWith) return;
+    this.abortedWith = reason;
+    this.onAbort?.(reason);
     this.controller?.abort(reason);
   }
 
   get aborted(): boolean {
     return this.abortedWith !== undefined;
+  }
+
+  /** Why the attempt is over before its handler is, if it is. */
+  get reason(): Error | undefined {
+    return this.abortedWith;
   }
 
   /** `task 'welcome' (id …) of queue 'email'`, for messages. */

@@ -1,5 +1,7 @@
 import { Consumer } from '../../../lib/task/runtime/consumer.js';
-import { Executor, type TaskHandler } from '../../../lib/task/runtime/executor.js';
+import { Executor } from '../../../lib/task/runtime/executor.js';
+import type { TaskHandler } from '../../../lib/task/runtime/task.handler.js';
+import { TaskCodec } from '../../../lib/task/task.codec.js';
 import type { ClaimedTask } from '../../../lib/task/task.broker.js';
 import type { TaskContext } from '../../../lib/task/task.context.js';
 import { writeEnvelope, type TaskOverrides } from '../../../lib/task/task.envelope.js';
@@ -31,7 +33,11 @@ export class Bench {
   readonly consumer: Consumer;
   begun = (_id: string): void => undefined;
 
-  constructor(readonly slots = 3) {
+  /** @param others further handlers, by name */
+  constructor(
+    readonly slots = 3,
+    others: Readonly<Record<string, Partial<TaskHandler>>> = {},
+  ) {
     const held: TaskHandler = {
       name: 'run',
       policy: DEFAULT_POLICY,
@@ -43,8 +49,14 @@ export class Bench {
         return run.promise;
       },
     };
-    const executor = new Executor([['run', held]], this.clock, this.logger, {
+    const handlers = [
+      ['run', held] as const,
+      ...Object.entries(others).map(([name, other]) => [name, { ...held, name, ...other }] as const),
+    ];
+    const executor = new Executor(handlers, this.logger, {
       queue: 'work',
+      clock: this.clock,
+      codec: TaskCodec.plain,
       maxPayloadBytes: 1_000_000,
     });
     this.consumer = new Consumer(this.broker, executor, slots, this.clock, this.logger);

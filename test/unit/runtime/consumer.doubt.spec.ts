@@ -300,7 +300,7 @@ describe('looking after what was kept', () => {
     bench.broker.onBeat = async () => 'look';
     await bench.consumer.beat();
     await turns();
-    expect(bench.news()).toEqual(['beat c1 idle', 'tidy', 'beat c1 idle', 'step c1 [] 3']);
+    expect(bench.news()).toEqual(['beat c1 idle', 'tidy c1 [run]', 'beat c1 idle', 'step c1 [] 3']);
   });
 });
 

@@ -12,7 +12,7 @@ const signalOfTest = (): AbortController => new AbortController();
 describe('a consumer', () => {
   it('joins, asks for as many tasks as it has slots, and looks after what was kept', async () => {
     const { broker } = await new Bench(3).start();
-    expect(broker.calls).toEqual(['join', 'tidy', 'step c1 [] 3']);
+    expect(broker.calls).toEqual(['join', 'tidy c1 [run]', 'step c1 [] 3']);
   });
 
   it('does not start when it can not join', async () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { Executor, type TaskHandler } from '../../../lib/task/runtime/executor.js';
-import type { Ack } from '../../../lib/task/task.broker.js';
+import { Executor } from '../../../lib/task/runtime/executor.js';
+import { RunningTask } from '../../../lib/task/runtime/running-task.js';
+import type { TaskHandler } from '../../../lib/task/runtime/task.handler.js';
+import { PayloadKeyError, TaskCodec } from '../../../lib/task/task.codec.js';
+import type { Ack, ClaimedTask } from '../../../lib/task/task.broker.js';
 import { DiscardTask, RetryTask, TaskTimeoutError } from '../../../lib/task/task.errors.js';
 import { readFailure, readOutcome } from '../../../lib/task/task.outcome.js';
 import type { TaskOverrides } from '../../../lib/task/task.envelope.js';
@@ -14,19 +17,27 @@ function executorOf(run: TaskHandler['run'], policy: Partial<TaskPolicy> = {}, t
   const logger = new RecordingLogger();
   const handler: TaskHandler = { name: 'run', policy: { ...DEFAULT_POLICY, ...policy }, run };
   const notes: string[] = [];
-  const executor = new Executor([['run', handler]], time, logger, { queue: 'work', maxPayloadBytes: 100 });
-  const start = (overrides: TaskOverrides = {}, tries = 0, name = 'run') =>
-    executor.start(task('a', name, overrides, tries), async (_id, kind, text) => {
+  const around = { queue: 'work', clock: time, codec: TaskCodec.plain, maxPayloadBytes: 100 };
+  const executor = new Executor([['run', handler]], logger, around);
+  /** The attempt under way, if it could begin, and what it ends in. */
+  const attempt = (claimed: ClaimedTask) => {
+    const prepared = executor.prepare(claimed, async (_id, kind, text) => {
       notes.push(`${kind} ${text}`);
     });
-  return { executor, logger, notes, start };
+    return prepared instanceof RunningTask
+      ? { running: prepared, ended: executor.run(prepared) }
+      : { running: undefined, ended: Promise.resolve(prepared) };
+  };
+  const start = (overrides: TaskOverrides = {}, tries = 0, name = 'run') =>
+    attempt(task('a', name, overrides, tries));
+  return { executor, around, logger, notes, start, attempt };
 }
 
 /** Anything can be thrown. */
 // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
 const rejection = (reason: unknown): Promise<never> => Promise.reject(reason);
 
-const failureOf = (ack: Ack) => readFailure(readOutcome(ack.outcome).body);
+const failureOf = (ack: Ack) => readFailure(readOutcome(ack.outcome).body, TaskCodec.plain);
 
 describe('whatever a handler does', () => {
   const oddities: Record<string, () => unknown> = {
@@ -200,23 +211,17 @@ describe('a task that can not be run here', () => {
   });
 
   it('is parked when its record is no envelope', async () => {
-    const { executor } = executorOf(() => 1);
-    const { ended } = executor.start({ id: 'a', envelope: 'what?', tries: 0 }, async () => undefined);
+    const { ended } = executorOf(() => 1).attempt({ id: 'a', envelope: 'what?', tries: 0 });
     expect(await ended).toMatchObject({ to: 'parked', tries: 0 });
   });
 
   it('is dead when its record is of this version, and broken', async () => {
-    const { executor } = executorOf(() => 1);
-    const { ended } = executor.start({ id: 'a', envelope: '1run\n', tries: 0 }, async () => undefined);
+    const { ended } = executorOf(() => 1).attempt({ id: 'a', envelope: '1run\n', tries: 0 });
     expect(await ended).toMatchObject({ to: 'dead', tries: 0 });
   });
 
   it('is dead when its payload can not be read', async () => {
-    const { executor } = executorOf(() => 1);
-    const { ended } = executor.start(
-      { id: 'a', envelope: '1run\n0\n\n{"a":', tries: 0 },
-      async () => undefined,
-    );
+    const { ended } = executorOf(() => 1).attempt({ id: 'a', envelope: '1run\n0\n\n{"a":', tries: 0 });
     expect(await ended).toMatchObject({ to: 'dead', tries: 0 });
   });
 });

@@ -1,0 +1,49 @@
+import { DepotConfigError, show } from '../../common/errors.js';
+import { toMs } from '../../common/duration.js';
+import { checkKeys } from '../../common/options.js';
+import type { BatchPolicy } from '../runtime/task.handler.js';
+import type { TaskOptions } from '../task.options.js';
+
+const POLICY_OPTIONS = ['attempts', 'backoff', 'timeout', 'deadline'];
+const TASK_OPTIONS = [...POLICY_OPTIONS, 'aliases', 'concurrency', 'batch'];
+
+/** What a handler's own options come to, apart from its policy. */
+export interface CheckedTaskOptions {
+  readonly aliases: readonly string[];
+  readonly concurrency: number | undefined;
+  readonly batch: BatchPolicy | undefined;
+}
+
+/** @throws DepotConfigError naming the option of `name` that is wrong */
+export function checkTaskOptions(options: TaskOptions, name: string): CheckedTaskOptions {
+  checkKeys(options, name, TASK_OPTIONS);
+  const { aliases = [], concurrency, batch } = options;
+  if (!Array.isArray(aliases) || !aliases.every(isName)) {
+    throw new DepotConfigError(`aliases of ${name} is ${show(aliases)}; expected an array of names`);
+  }
+  return {
+    aliases,
+    concurrency: concurrency === undefined ? undefined : upTo1000(concurrency, `concurrency of ${name}`),
+    batch: batch === undefined ? undefined : checkBatch(batch, `batch of ${name}`),
+  };
+}
+
+/** @throws DepotConfigError naming the option of `name` that is wrong */
+export function checkEventOptions(options: unknown, name: string): void {
+  checkKeys(options, name, POLICY_OPTIONS);
+}
+
+function checkBatch(batch: NonNullable<TaskOptions['batch']>, name: string): BatchPolicy {
+  checkKeys(batch, name, ['size', 'wait']);
+  return {
+    size: upTo1000(batch.size, `${name}.size`),
+    waitMs: toMs(batch.wait ?? '50ms', `${name}.wait`),
+  };
+}
+
+const isName = (name: unknown): boolean => typeof name === 'string' && name !== '' && !name.includes('\n');
+
+function upTo1000(value: unknown, name: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
+  throw new DepotConfigError(`${name} is ${show(value)}; expected a whole number from 1 to 1000`);
+}
