@@ -52,8 +52,42 @@ export class TaskDeadlineError extends DepotError {
 
 /** The task was cancelled: the reason of its handler's aborted signal, and what waiting for its result ends with. */
 export class TaskCancelledError extends DepotError {
+  /** @param replacedBy id of the task with the same unique key that took its place, if that is why */
+  constructor(
+    task: string,
+    readonly replacedBy?: string,
+  ) {
+    super(
+      'DEPOT_TASK_CANCELLED',
+      `${task} was cancelled${replacedBy === undefined ? '' : `: task ${replacedBy} with the same unique key took its place`}`,
+    );
+  }
+}
+
+/** Nobody had begun the task when its `expiresIn` was over. It was not run. */
+export class TaskExpiredError extends DepotError {
   constructor(task: string) {
-    super('DEPOT_TASK_CANCELLED', `${task} was cancelled`);
+    super('DEPOT_TASK_EXPIRED', `nobody had begun ${task} when its expiresIn was over; it was not run`);
+  }
+}
+
+/** The backlog of the queue, or of the task's group, is at its `backpressure.max`. Nothing was added, or not all. */
+export class QueueFullError extends DepotError {
+  /**
+   * @param max how many tasks may wait or be delayed
+   * @param added those of the call that were added all the same
+   */
+  constructor(
+    readonly queue: string,
+    readonly max: number | undefined,
+    readonly added: readonly { readonly id: string }[] = [],
+    readonly refused = 1,
+  ) {
+    const limit =
+      max === undefined ? 'the backpressure.max that is stored for it' : `backpressure.max of ${max}`;
+    const done =
+      added.length > 0 ? `; ${added.length} of ${added.length + refused} tasks were added before` : '';
+    super('DEPOT_QUEUE_FULL', `queue '${queue}' is full: it has reached ${limit}${done}`);
   }
 }
 
