@@ -1,5 +1,6 @@
-import { EmbeddedTaskBroker, EmbeddedTaskStore } from '../../lib/engines/embedded/embedded-task.broker.js';
-import type { EmbeddedQueue } from '../../lib/engines/embedded/embedded-queue.js';
+import { EmbeddedTaskBroker } from '../../lib/engines/embedded/embedded-task.broker.js';
+import { EmbeddedTaskStore } from '../../lib/engines/embedded/embedded-task.store.js';
+import type { TaskMoves } from '../../lib/engines/embedded/task-moves.js';
 import { ManualClock, settled } from '../support/manual-clock.js';
 import { numberOf, type EngineUnderTest, type Stored, type TestProcess } from './task-broker.engine.js';
 
@@ -36,19 +37,24 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
   }
 
   async look(name: string): Promise<Stored> {
-    const queue = this.queue(name);
-    const { tasks, waiting, suspects, delayed, ended, consumers, waiters } = queue;
+    const { tasks, waiting, delayed, ended, consumers, waiters, unique } = this.moves(name);
+    const ids = (found: Iterable<{ readonly id: string }>): string[] => Array.from(found, ({ id }) => id);
     const all = [...consumers.all()];
     return {
       records: [...tasks.keys()],
       places: {
-        waiting: waiting.toArray(),
-        suspects: suspects.toArray(),
-        delayed: delayed.range(0, -1),
+        waiting: ids(waiting.levels),
+        suspects: ids(waiting.suspects),
+        lanes: ids(waiting.lanes),
+        held: ids(waiting.groups),
+        delayed: ids(delayed.range(0, -1)),
+        blocked: ids(unique.blocked.keys()),
         active: all.flatMap(({ hand }) => [...hand]),
-        completed: ended.ids('completed'),
-        dead: ended.ids('dead'),
-        parked: ended.ids('parked'),
+        completed: ids(ended.in('completed')),
+        dead: ids(ended.in('dead')),
+        cancelled: ids(ended.in('cancelled')),
+        expired: ids(ended.in('expired')),
+        parked: ids(ended.in('parked')),
       },
       holders: new Map(consumers.held.map((id) => [id, numberOf(consumers.holderOf(id)?.name ?? '')])),
       consumers: new Map(all.map(({ name, deadline }) => [name, deadline])),
@@ -61,7 +67,7 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
   }
 
   async dropRecord(queue: string, id: string): Promise<void> {
-    this.queue(queue).tasks.delete(id);
+    this.moves(queue).tasks.delete(id);
   }
 
   async close(): Promise<void> {
@@ -69,9 +75,9 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
     await settled();
   }
 
-  private queue(name: string): EmbeddedQueue {
+  private moves(name: string): TaskMoves {
     const queue = this.store.opened(name);
     if (!queue) throw new Error(`queue ${name} was never opened`);
-    return queue;
+    return queue.moves;
   }
 }

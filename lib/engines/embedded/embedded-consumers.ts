@@ -10,6 +10,8 @@ export interface EmbeddedConsumer {
   deadline: number;
   /** Free slots that others may fill; 0: not idle. */
   free: number;
+  /** It has room for some names and not for others: idle in that it wants to be told to look, and is not told again before it has. */
+  looks: boolean;
   /** The suspect among what it has in hand. */
   suspect: string | undefined;
 }
@@ -27,7 +29,7 @@ export class EmbeddedConsumers {
   private graceUntil = 0;
 
   constructor(
-    private readonly settings: QueueSettings,
+    public settings: QueueSettings,
     private readonly clock: Clock,
   ) {
     this.heardAt = clock.now();
@@ -50,13 +52,26 @@ export class EmbeddedConsumers {
     return [...this.holders.keys()];
   }
 
+  /** How many are in anybody's hand. */
+  get active(): number {
+    return this.holders.size;
+  }
+
   holderOf(id: string): EmbeddedConsumer | undefined {
     return this.holders.get(id);
   }
 
   enter(process: string): EmbeddedConsumer {
     const name = `${++this.numbers}:${process}`;
-    const consumer = { name, process, hand: new Set<string>(), deadline: 0, free: 0, suspect: undefined };
+    const consumer = {
+      name,
+      process,
+      hand: new Set<string>(),
+      deadline: 0,
+      free: 0,
+      looks: false,
+      suspect: undefined,
+    };
     this.byName.set(name, consumer);
     this.byProcess.set(process, consumer);
     return consumer;
@@ -124,18 +139,27 @@ export class EmbeddedConsumers {
     return [...this.byName.values()].filter((consumer) => this.isOverdue(consumer));
   }
 
-  /** Those that can be handed a task. */
+  /** Those that have room for something. */
   *idle(): Generator<EmbeddedConsumer> {
     for (const consumer of this.byName.values()) {
-      if (consumer.free > 0 && !this.isOverdue(consumer)) yield consumer;
+      if ((consumer.free > 0 || consumer.looks) && !this.isOverdue(consumer)) yield consumer;
     }
   }
 
-  /** The one with the most free slots. */
+  /** The one with the most free slots, of those that can be handed a task. */
   idlest(): EmbeddedConsumer | undefined {
     let idlest: EmbeddedConsumer | undefined;
-    for (const consumer of this.idle()) if (consumer.free > (idlest?.free ?? 0)) idlest = consumer;
+    for (const consumer of this.byName.values()) {
+      if (consumer.free > (idlest?.free ?? 0) && !this.isOverdue(consumer)) idlest = consumer;
+    }
     return idlest;
+  }
+
+  /** Nobody is a consumer any more. No name comes again. */
+  clear(): void {
+    this.byName.clear();
+    this.byProcess.clear();
+    this.holders.clear();
   }
 
   /** When somebody idle has to look after the others that work. */

@@ -3,7 +3,8 @@ import type { DepotLogger } from '../../common/logger.js';
 import type { Engine } from '../engine.js';
 import { EmbeddedCacheStore } from './embedded-cache.store.js';
 import { EmbeddedLockStore } from './embedded-lock.store.js';
-import { EmbeddedTaskBroker, EmbeddedTaskStore } from './embedded-task.broker.js';
+import { EmbeddedTaskBroker } from './embedded-task.broker.js';
+import { EmbeddedTaskStore } from './embedded-task.store.js';
 
 /** Everything in this process: nothing to install, nothing kept when it ends. */
 export class EmbeddedEngine implements Engine {
@@ -11,12 +12,14 @@ export class EmbeddedEngine implements Engine {
   readonly tasks: EmbeddedTaskBroker;
   readonly cache: EmbeddedCacheStore;
   readonly locks: EmbeddedLockStore;
+  private readonly store: EmbeddedTaskStore;
 
   constructor(
     logger: DepotLogger,
     readonly clock: Clock = systemClock,
   ) {
-    this.tasks = new EmbeddedTaskBroker(new EmbeddedTaskStore(clock), 'embedded', logger);
+    this.store = new EmbeddedTaskStore(clock);
+    this.tasks = new EmbeddedTaskBroker(this.store, 'embedded', logger);
     this.cache = new EmbeddedCacheStore(clock);
     this.locks = new EmbeddedLockStore(clock);
   }
@@ -27,6 +30,7 @@ export class EmbeddedEngine implements Engine {
 
   close(): Promise<void> {
     this.tasks.close();
+    this.store.close();
     this.cache.close();
     this.locks.close();
     return Promise.resolve();

@@ -1,28 +1,28 @@
 import type { Clock } from '../../common/clock.js';
+import type { TaskEventName } from '../../task/event.record.js';
 import type {
   Ack,
+  Added,
   Beat,
-  ClaimedTask,
   Finished,
   Joined,
   NewTask,
   NoteKind,
-  Push,
   QueueSettings,
+  Rooms,
   Step,
 } from '../../task/task.broker.js';
 import { crashOutcome } from '../../task/task.outcome.js';
-import type { FinalState } from '../../task/task.state.js';
-import { Deque } from './deque.js';
-import { EmbeddedConsumers, type EmbeddedConsumer } from './embedded-consumers.js';
-import { appendToLog, newTask, type EmbeddedTask } from './embedded-task.js';
-import { EndedTasks } from './ended-tasks.js';
-import { SortedSet } from './sorted-set.js';
+import type { TaskState } from '../../task/task.state.js';
+import { appendToLog, replaceOutcome } from './attempt-history.js';
+import type { EmbeddedConsumer } from './embedded-consumers.js';
+import { isFinal, newTask, type EmbeddedTask } from './embedded-task.js';
+import { HandOver } from './hand-over.js';
+import { addTask } from './task-adding.js';
+import { TaskMoves, type Outlets } from './task-moves.js';
+import { TaskSteering } from './task-steering.js';
 
-/** Pushes to a process; it may be gone. */
-export type Deliver = (process: string, queue: string, push: Push) => void;
-
-/** What one call promotes or un-parks at most. */
+/** What one call promotes, un-parks, ends or cleans away at most. */
 const LIMIT = 500;
 
 /**
@@ -30,301 +30,299 @@ const LIMIT = 500;
  * method runs to its end without yielding, which is what makes it atomic.
  */
 export class EmbeddedQueue {
-  readonly tasks = new Map<string, EmbeddedTask>();
-  readonly waiting = new Deque<string>();
-  readonly suspects = new Deque<string>();
-  readonly delayed = new SortedSet();
-  readonly ended: EndedTasks;
-  readonly consumers: EmbeddedConsumers;
-  /** Id to the processes that want to know where the task ends. */
-  readonly waiters = new Map<string, Set<string>>();
+  readonly moves: TaskMoves;
+  /** Somebody has said how it is to be. */
+  opened = false;
+  private readonly handOver: HandOver;
+  private readonly steering: TaskSteering;
 
   constructor(
-    private readonly settings: QueueSettings,
+    settings: QueueSettings,
     private readonly clock: Clock,
-    private readonly deliver: Deliver,
+    outlets: Outlets,
   ) {
-    this.ended = new EndedTasks(settings.keep);
-    this.consumers = new EmbeddedConsumers(settings, clock);
+    this.moves = new TaskMoves(settings, clock, outlets);
+    this.handOver = new HandOver(this.moves);
+    this.steering = new TaskSteering(this.moves);
   }
 
-  add(tasks: readonly NewTask[]): boolean[] {
-    const now = this.clock.now();
-    let sooner = Number.POSITIVE_INFINITY;
-    const created = tasks.map(({ id, envelope, due }) => {
-      if (this.tasks.has(id)) return false;
-      const at = due === undefined ? now : 'inMs' in due ? now + due.inMs : due.atMs;
-      this.tasks.set(id, newTask(id, envelope));
-      if (at > now) {
-        this.delayed.set(id, at);
-        sooner = Math.min(sooner, at);
-      } else {
-        this.waiting.push(id);
-      }
-      return true;
-    });
-    this.spread();
-    this.news(sooner);
-    return created;
+  /** Returns the limits that held before, as text, if others hold from now on. */
+  open({ limits }: QueueSettings): string | undefined {
+    if (!limits) return undefined;
+    const before = this.moves.limits.replace(limits);
+    if (before === undefined) return undefined;
+    this.moves.applyLimits();
+    this.handOver.settle();
+    return before === '' ? undefined : before;
+  }
+
+  add(process: string, tasks: readonly NewTask[]): Added[] {
+    const added = tasks.map((task) => addTask(this.moves, process, task));
+    this.handOver.settle();
+    return added;
+  }
+
+  /** Stores what is no task of a user's; one idle consumer will look. */
+  receive(id: string, envelope: string): void {
+    const task = newTask({ id, envelope });
+    this.moves.tasks.set(id, task);
+    this.moves.wait(task);
+    this.handOver.tellOne();
   }
 
   join(process: string, previous?: { readonly consumer: string; readonly keep: readonly string[] }): Joined {
-    this.consumers.hear();
-    const before = [this.consumers.of(process), previous && this.consumers.get(previous.consumer)];
-    const self = this.consumers.enter(process);
+    const { consumers, tasks } = this.moves;
+    consumers.hear();
+    const before = [consumers.of(process), previous && consumers.get(previous.consumer)];
+    const self = consumers.enter(process);
     for (const id of previous?.keep ?? []) {
-      const task = this.tasks.get(id);
+      const task = tasks.get(id);
       const old = before.find((consumer) => consumer?.hand.has(id));
       if (old) {
         const accused = old.suspect === id;
-        this.consumers.release(old, id);
-        this.consumers.hold(self, id);
+        consumers.release(old, id);
+        consumers.hold(self, id);
         if (accused) self.suspect = id;
       } else if (task?.crashes) {
         task.crashes--;
       }
     }
     for (const consumer of before) if (consumer) this.giveBack(consumer);
-    this.consumers.renew(self);
-    this.spread();
+    consumers.renew(self);
+    this.handOver.settle();
     return { consumer: self.name, kept: [...self.hand] };
   }
 
-  step(consumer: string, acks: readonly Ack[], slots: number): Step {
-    const self = this.consumers.get(consumer);
+  step(consumer: string, acks: readonly Ack[], slots: number, rooms?: Rooms): Step {
+    const { consumers, delayed, waiting } = this.moves;
+    const self = consumers.get(consumer);
     if (!self) return 'lost';
-    this.consumers.hear();
-    const retried = acks.map((ack) => this.acknowledge(self, ack));
-    const promoted = this.delayed.popUpTo(this.clock.now(), LIMIT);
-    for (const id of promoted) this.waiting.push(id);
-    for (const dead of this.consumers.dead()) if (dead !== self) this.bury(dead);
-    const tasks = this.claim(self, slots);
-    self.free = Math.max(0, slots - self.hand.size);
-    const wasResting = this.consumers.isResting(self);
-    this.consumers.renew(self);
-    if (wasResting && self.hand.size > 0) this.nudge(this.consumers.nextWatch(), self);
-    this.isolate();
-    this.spread();
-    this.news(Math.min(...retried, Number.POSITIVE_INFINITY), self);
-    if (promoted.length === LIMIT) return { tasks, nextMs: 0 };
-    return { tasks, nextMs: self.free > 0 ? this.nextMs(self) : undefined };
+    const now = this.clock.now();
+    consumers.hear();
+    for (const ack of acks) this.acknowledge(self, ack);
+    const promoted = delayed.popUpTo(now, LIMIT);
+    for (const task of promoted) this.promote(task);
+    const expired = this.moves.expire(LIMIT);
+    waiting.releaseDue(now);
+    for (const dead of consumers.dead()) if (dead !== self) this.bury(dead);
+    const tasks = this.handOver.claim(self, slots, rooms);
+    const wasResting = consumers.isResting(self);
+    consumers.renew(self);
+    if (wasResting && self.hand.size > 0) this.handOver.nudge(consumers.nextWatch(), self);
+    this.handOver.settle(self);
+    if (promoted.length === LIMIT || expired === LIMIT) return { tasks, nextMs: 0 };
+    return { tasks, nextMs: self.free > 0 || self.looks ? this.handOver.nextMs(self) : undefined };
   }
 
   beat(consumer: string, state: 'busy' | 'idle'): Beat {
-    const self = this.consumers.get(consumer);
+    const { consumers, cancelling, ended, settings } = this.moves;
+    const self = consumers.get(consumer);
     if (!self) return 'lost';
+    for (const id of cancelling) if (self.hand.has(id)) this.steering.tellHolder(id);
     if (state === 'busy') {
-      const wasOverdue = this.consumers.isOverdue(self);
-      this.consumers.hear();
-      self.deadline = this.clock.now() + this.settings.leaseMs;
+      const wasOverdue = consumers.isOverdue(self);
+      consumers.hear();
+      self.deadline = this.clock.now() + settings.leaseMs;
       // What was added meanwhile may have passed it by.
       if (wasOverdue) return 'look';
-    } else if (this.consumers.isResting(self)) {
-      this.consumers.renew(self);
-    } else if (this.consumers.isOverdue(self) && self.hand.size > 0) {
+    } else if (consumers.isResting(self)) {
+      consumers.renew(self);
+    } else if (consumers.isOverdue(self) && self.hand.size > 0) {
       return 'lost';
     }
-    for (const other of this.consumers.all()) if (this.consumers.isOverdue(other)) return 'look';
+    for (const other of consumers.all()) if (consumers.isOverdue(other)) return 'look';
     if (state === 'busy') return 'ok';
-    const first = this.delayed.first();
-    if (this.waiting.length + this.suspects.length > 0) return 'look';
-    if (first && first.score < this.clock.now()) return 'look';
-    return this.ended.size('parked') > 0 ? 'tidy' : 'ok';
+    if (this.handOver.isSomethingClaimable || this.handOver.nextAt < this.clock.now()) return 'look';
+    return ended.in('parked').length > 0 ? 'tidy' : 'ok';
   }
 
   leave(consumer: string): void {
-    const self = this.consumers.get(consumer);
+    const self = this.moves.consumers.get(consumer);
     if (!self) return;
-    this.consumers.hear();
+    this.moves.consumers.hear();
     this.giveBack(self);
-    this.spread();
-    const next = this.nextMs(self);
-    if (next !== undefined) this.nudge(this.clock.now() + next);
+    this.handOver.settle();
+    const next = this.handOver.nextMs(self);
+    if (next !== undefined) this.handOver.nudge(this.clock.now() + next);
   }
 
   note(consumer: string, id: string, kind: NoteKind, text: string): boolean {
-    const task = this.tasks.get(id);
-    if (!task || this.consumers.holderOf(id)?.name !== consumer) return false;
-    if (kind === 'progress') task.progress = text;
-    else appendToLog(task, text);
+    const task = this.moves.tasks.get(id);
+    if (!task || this.moves.consumers.holderOf(id)?.name !== consumer) return false;
+    if (kind === 'log') {
+      appendToLog(task, text);
+      return true;
+    }
+    task.progress = text;
+    this.moves.events.emit('progress', task, { text });
     return true;
   }
 
   awaitOutcome(process: string, id: string): Finished | 'pending' | 'unknown' {
-    const task = this.tasks.get(id);
-    if (!task) return 'unknown';
-    const end = this.ended.find(id);
-    if (end && end.state !== 'parked') return { state: end.state, outcome: task.outcome ?? '' };
-    const processes = this.waiters.get(id) ?? new Set();
-    this.waiters.set(id, processes.add(process));
+    if (this.moves.expire(LIMIT) > 0) this.handOver.settle();
+    const task = this.moves.tasks.get(id);
+    if (!task) {
+      const outcome = this.moves.result(id);
+      return outcome === undefined ? 'unknown' : { state: 'completed', outcome };
+    }
+    if (isFinal(task.place)) return { state: task.place, outcome: task.outcome ?? '' };
+    const processes = this.moves.waiters.get(id) ?? new Set();
+    this.moves.waiters.set(id, processes.add(process));
     return 'pending';
   }
 
-  tidy(canRun: (envelope: string) => boolean): { readonly more: boolean } {
-    let more = false;
-    for (const state of ['completed', 'dead'] as const) {
-      const expired = this.ended.expire(state, this.clock.now());
-      for (const id of expired.ids) this.tasks.delete(id);
-      more ||= expired.more;
+  tidy(consumer: string, canRun: (envelope: string) => boolean): { readonly more: boolean } {
+    const { ended, tasks, consumers } = this.moves;
+    const old = ended.expire(this.clock.now());
+    for (const task of old.tasks) this.moves.forget(task);
+    const expired = this.moves.expire(LIMIT);
+    const back: EmbeddedTask[] = [];
+    for (const task of ended.in('parked')) {
+      const isGone = tasks.get(task.id) !== task;
+      if (!isGone && (back.length === LIMIT || !canRun(task.envelope))) continue;
+      this.moves.takeOut(task);
+      if (isGone) continue;
+      replaceOutcome(task, undefined);
+      this.moves.events.emit('waiting', task);
+      back.push(task);
     }
-    let back = 0;
-    for (const id of this.ended.ids('parked')) {
-      const task = this.tasks.get(id);
-      if (task && (back === LIMIT || !canRun(task.envelope))) continue;
-      this.ended.delete(id);
-      if (!task) continue;
-      task.outcome = undefined;
-      this.waiting.push(id);
-      back++;
-    }
-    this.spread();
-    return { more: more || back === LIMIT };
+    const rest = this.handOver.offer(consumers.get(consumer), back);
+    for (const task of rest.toReversed()) this.moves.giveBack(task);
+    this.handOver.settle();
+    return { more: old.more || expired === LIMIT || back.length === LIMIT };
   }
 
-  remove(id: string): 'removed' | 'missing' | 'active' {
-    if (!this.tasks.has(id)) return 'missing';
-    if (this.consumers.holderOf(id)) return 'active';
-    if (!this.delayed.delete(id) && !this.ended.delete(id) && !this.waiting.remove(id))
-      this.suspects.remove(id);
-    this.tasks.delete(id);
-    this.tell(id, { state: 'removed', outcome: '' });
-    return 'removed';
+  remove(ids: readonly string[]): readonly ('removed' | 'missing' | 'active')[] {
+    return this.settled(ids.map((id) => this.steering.remove(id)));
   }
 
-  /** Returns when the task falls due if it is to be tried again later. */
-  private acknowledge(self: EmbeddedConsumer, ack: Ack): number {
-    const task = this.tasks.get(ack.id);
-    const now = this.clock.now();
-    const later = ack.to === 'retry' && ack.delayMs > 0 ? now + ack.delayMs : undefined;
-    if (!this.consumers.release(self, ack.id) || !task) return Number.POSITIVE_INFINITY;
+  cancel(ids: readonly string[]): readonly ('cancelled' | 'cancelling' | 'ended' | 'missing')[] {
+    return this.settled(ids.map((id) => this.steering.cancel(id)));
+  }
+
+  promoteAll(ids: readonly string[]): readonly boolean[] {
+    return this.settled(ids.map((id) => this.steering.promote(id)));
+  }
+
+  retry(ids: readonly string[], everyMs: number): readonly boolean[] {
+    let dueAt = this.clock.now();
+    return this.settled(
+      ids.map((id) => {
+        const retried = this.steering.retry(id, dueAt);
+        if (retried) dueAt += everyMs;
+        return retried;
+      }),
+    );
+  }
+
+  clean(state: Exclude<TaskState, 'active'>, olderThanMs: number): number {
+    return this.settled(this.steering.clean(state, olderThanMs, LIMIT));
+  }
+
+  pause(name: string | undefined): void {
+    const { limits } = this.moves;
+    if (name === undefined) limits.paused = true;
+    else limits.pausedNames.add(name);
+  }
+
+  resume(name: string | undefined): void {
+    const { limits } = this.moves;
+    if (name === undefined) limits.paused = false;
+    else limits.pausedNames.delete(name);
+    this.moves.stirred = true;
+    this.handOver.settle();
+  }
+
+  obliterate(): void {
+    this.moves.clear();
+    this.handOver.settle();
+  }
+
+  subscribe(process: string, pushed: readonly TaskEventName[], stored: readonly TaskEventName[]): void {
+    this.moves.events.subscribe(process, pushed, stored);
+  }
+
+  /** `result`, after everybody has what may be claimed because of it. */
+  private settled<T>(result: T): T {
+    this.handOver.settle();
+    return result;
+  }
+
+  private promote(task: EmbeddedTask): void {
+    this.moves.takeOut(task);
+    if (this.moves.tasks.get(task.id) === task) this.moves.wait(task);
+  }
+
+  private acknowledge(self: EmbeddedConsumer, ack: Ack): void {
+    const left = this.moves.leaveHand(self, ack.id);
+    if (!left) return;
+    const { task, cancelled } = left;
+    const { to, outcome, tries } = ack;
     task.crashes = undefined;
-    if (ack.to !== 'completed') task.tries = ack.tries;
-    task.outcome = ack.outcome;
-    if (ack.to === 'parked') this.ended.park(ack.id, now);
-    else if (ack.to !== 'retry') this.finish(task, ack.to);
-    else if (later === undefined) this.waiting.push(ack.id);
-    else this.delayed.set(ack.id, later);
-    return later ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** The only way into a final state. */
-  private finish(task: EmbeddedTask, state: FinalState): void {
-    for (const id of this.ended.end(state, task.id, this.clock.now())) this.tasks.delete(id);
-    this.tell(task.id, { state, outcome: task.outcome ?? '' });
-  }
-
-  private claim(self: EmbeddedConsumer, slots: number): ClaimedTask[] {
-    const claimed: ClaimedTask[] = [];
-    if (self.hand.size < slots) {
-      const suspect = this.accuse(self);
-      if (suspect) claimed.push(suspect);
+    if (to === 'completed') {
+      this.moves.finish(task, 'completed', outcome, ack.keepMs);
+      return;
     }
-    while (self.hand.size < slots && this.waiting.length > 0) {
-      const task = this.hold(self, this.waiting.shift());
-      if (task) claimed.push(task);
+    task.tries = tries;
+    if (cancelled || to === 'cancelled') this.moves.finish(task, 'cancelled', outcome);
+    else if (to === 'parked') this.moves.park(task, outcome);
+    else this.fail(task, outcome, ack.to === 'retry' ? ack.delayMs : undefined);
+  }
+
+  /** It is tried again after `delayMs`, or not at all. */
+  private fail(task: EmbeddedTask, outcome: string, delayMs: number | undefined): void {
+    const { events } = this.moves;
+    const now = this.clock.now();
+    events.emit('failed', task, { text: outcome });
+    if (delayMs === undefined) {
+      this.moves.finish(task, 'dead', outcome);
+      return;
     }
-    return claimed;
-  }
-
-  /** The consumer holds the next suspect, if there is one and it has none yet. */
-  private accuse(consumer: EmbeddedConsumer): ClaimedTask | undefined {
-    while (consumer.suspect === undefined && this.suspects.length > 0) {
-      const task = this.hold(consumer, this.suspects.shift());
-      consumer.suspect = task?.id;
-      if (task) return task;
-    }
-    return undefined;
-  }
-
-  /** The consumer has the task in hand from now on; nothing happens when its record is gone. */
-  private hold(consumer: EmbeddedConsumer, id: string | undefined): ClaimedTask | undefined {
-    const task = id === undefined ? undefined : this.tasks.get(id);
-    if (!task) return undefined;
-    this.consumers.hold(consumer, task.id);
-    return { id: task.id, envelope: task.envelope, tries: task.tries };
-  }
-
-  /** Pushes to an idle consumer what it has been made to hold. */
-  private hand(consumer: EmbeddedConsumer, task: ClaimedTask): void {
-    consumer.free--;
-    this.deliver(consumer.process, this.settings.name, { kind: 'task', consumer: consumer.name, task });
-    if (!this.consumers.isResting(consumer)) return;
-    this.consumers.renew(consumer);
-    this.nudge(this.consumers.nextWatch(), consumer);
-  }
-
-  private spread(): void {
-    while (this.waiting.length > 0) {
-      const idlest = this.consumers.idlest();
-      if (!idlest) return;
-      if (this.consumers.isResting(idlest)) this.consumers.hear();
-      const task = this.hold(idlest, this.waiting.shift());
-      if (task) this.hand(idlest, task);
-    }
-  }
-
-  /** Suspects run one per consumer. */
-  private isolate(): void {
-    for (const consumer of this.suspects.length > 0 ? this.consumers.idle() : []) {
-      const task = this.accuse(consumer);
-      if (task) this.hand(consumer, task);
-    }
-  }
-
-  /** Tells the idle ones of a time that they may not know, if it is the next one. */
-  private news(at: number, except?: EmbeddedConsumer): void {
-    if (at === this.delayed.first()?.score) this.nudge(at, except);
-  }
-
-  private nudge(at: number, except?: EmbeddedConsumer): void {
-    const inMs = Math.max(0, at - this.clock.now());
-    for (const consumer of this.consumers.idle()) {
-      if (consumer !== except) this.deliver(consumer.process, this.settings.name, { kind: 'due', inMs });
-    }
-  }
-
-  private nextMs(self: EmbeddedConsumer): number | undefined {
-    const due = this.delayed.first()?.score ?? Number.POSITIVE_INFINITY;
-    const at = Math.min(due, this.consumers.watchAt(self));
-    return at === Number.POSITIVE_INFINITY ? undefined : Math.max(0, at - this.clock.now());
+    const dueAt = now + Math.max(0, delayMs);
+    replaceOutcome(task, outcome, now);
+    events.emit('retrying', task, { text: outcome, dueAt });
+    this.moves.waitFrom(task, dueAt);
   }
 
   private bury(consumer: EmbeddedConsumer): void {
     const { suspect, hand } = consumer;
     const accused = suspect ?? (hand.size === 1 ? [...hand][0] : undefined);
-    for (const id of [...this.consumers.remove(consumer)].reverse()) {
-      const task = this.tasks.get(id);
-      if (!task) continue;
-      if (id === accused) {
+    for (const task of this.takeBack(consumer)) {
+      if (task.id === accused) {
         this.blame(task);
       } else if (accused === undefined && task.crashes !== undefined) {
-        this.suspects.push(id);
+        this.moves.suspect(task);
       } else {
         if (accused === undefined) task.crashes = 0;
-        this.waiting.unshift(id);
+        this.moves.giveBack(task);
       }
     }
   }
 
   private blame(task: EmbeddedTask): void {
     task.crashes = (task.crashes ?? 0) + 1;
-    if (task.crashes < this.settings.maxCrashes) {
-      this.suspects.push(task.id);
+    if (task.crashes < this.moves.settings.maxCrashes) {
+      this.moves.suspect(task);
       return;
     }
-    task.outcome = crashOutcome(task.crashes);
+    const outcome = crashOutcome(task.crashes);
     task.crashes = undefined;
-    this.finish(task, 'dead');
+    this.moves.finish(task, 'dead', outcome);
   }
 
   private giveBack(consumer: EmbeddedConsumer): void {
-    for (const id of [...this.consumers.remove(consumer)].reverse()) this.waiting.unshift(id);
+    for (const task of this.takeBack(consumer)) this.moves.giveBack(task);
   }
 
-  private tell(id: string, finished: Finished): void {
-    for (const process of this.waiters.get(id) ?? []) {
-      this.deliver(process, this.settings.name, { kind: 'finished', id, ...finished });
+  /** The consumer is no more. Returns what it had in hand, the newest first; what was to be cancelled is, instead. */
+  private takeBack(consumer: EmbeddedConsumer): readonly EmbeddedTask[] {
+    const back: EmbeddedTask[] = [];
+    for (const id of [...consumer.hand].reverse()) {
+      const left = this.moves.leaveHand(consumer, id);
+      if (left?.cancelled) this.moves.finish(left.task, 'cancelled', '');
+      else if (left) back.push(left.task);
     }
-    this.waiters.delete(id);
+    this.moves.consumers.remove(consumer);
+    return back;
   }
 }

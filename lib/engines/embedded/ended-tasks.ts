@@ -1,70 +1,97 @@
 import type { Retention } from '../../task/task.broker.js';
-import type { FinalState } from '../../task/task.state.js';
-
-export type RestingState = FinalState | 'parked';
+import { FINAL_STATES, type FinalState } from '../../task/task.state.js';
+import type { EmbeddedTask, RestingState } from './embedded-task.js';
+import { TaskList } from './task-list.js';
 
 /** What one call drops at most. */
 const LIMIT = 500;
+/** What a task takes up besides its texts. */
+const TASK_BYTES = 200;
 
-/** When tasks ended or were parked, and which of them have been kept for long enough. */
+/** Tasks that have ended or are parked, oldest first, and which of them have been kept for long enough. */
 export class EndedTasks {
-  private readonly times: Readonly<Record<RestingState, Map<string, number>>> = {
-    completed: new Map(),
-    dead: new Map(),
-    parked: new Map(),
+  private readonly lists: Readonly<Record<RestingState, TaskList>> = {
+    completed: new TaskList(),
+    dead: new TaskList(),
+    cancelled: new TaskList(),
+    expired: new TaskList(),
+    parked: new TaskList(),
   };
+  private readonly bytes: Record<FinalState, number> = { completed: 0, dead: 0, cancelled: 0, expired: 0 };
 
-  constructor(private readonly keep: Readonly<Record<FinalState, Retention>>) {}
+  constructor(public keep: Readonly<Record<FinalState, Retention>>) {}
 
-  /** Ids, oldest first. */
-  ids(state: RestingState): readonly string[] {
-    return [...this.times[state].keys()];
+  in(state: RestingState): TaskList {
+    return this.lists[state];
   }
 
-  size(state: RestingState): number {
-    return this.times[state].size;
+  park(task: EmbeddedTask, now: number): void {
+    this.enter(task, 'parked', now);
   }
 
-  /** In which of these states the task is, and since when. */
-  find(id: string): { readonly state: RestingState; readonly at: number } | undefined {
-    for (const state of ['completed', 'dead', 'parked'] as const) {
-      const at = this.times[state].get(id);
-      if (at !== undefined) return { state, at };
+  /** Returns those that are not kept, perhaps this one. */
+  end(task: EmbeddedTask, state: FinalState, now: number): readonly EmbeddedTask[] {
+    const { count, bytes } = this.keep[state];
+    this.enter(task, state, now);
+    if (bytes !== undefined) {
+      task.bytes = bytesOf(task);
+      this.bytes[state] += task.bytes;
     }
-    return undefined;
-  }
-
-  park(id: string, now: number): void {
-    this.times.parked.set(id, now);
-  }
-
-  /** Returns the ids that are not kept, perhaps this one. */
-  end(state: FinalState, id: string, now: number): readonly string[] {
-    const times = this.times[state];
-    times.set(id, now);
-    const over: string[] = [];
-    for (const oldest of times.keys()) {
-      if (times.size <= this.keep[state].count) break;
-      times.delete(oldest);
+    const list = this.lists[state];
+    if (list.length <= count && (bytes === undefined || this.bytes[state] <= bytes)) return NONE;
+    const over: EmbeddedTask[] = [];
+    for (const oldest of list) {
+      if (list.length <= count && (bytes === undefined || this.bytes[state] <= bytes)) break;
+      this.delete(oldest, state);
       over.push(oldest);
     }
     return over;
   }
 
-  /** Drops and returns ids that are beyond their age, at most 500. */
-  expire(state: FinalState, now: number): { readonly ids: readonly string[]; readonly more: boolean } {
-    const times = this.times[state];
-    const ids: string[] = [];
-    for (const [id, at] of times) {
-      if (at > now - this.keep[state].ageMs || ids.length === LIMIT) break;
-      ids.push(id);
-    }
-    for (const id of ids) times.delete(id);
-    return { ids, more: ids.length === LIMIT };
+  /** Drops and returns those that are beyond their age, at most 500 of each state. */
+  expire(now: number): { readonly tasks: readonly EmbeddedTask[]; readonly more: boolean } {
+    const tasks = FINAL_STATES.flatMap((state) => {
+      const old = this.since(state, now - this.keep[state].ageMs, LIMIT);
+      for (const task of old) this.delete(task, state);
+      return old;
+    });
+    return { tasks, more: tasks.length >= LIMIT };
   }
 
-  /** Says whether it was there. */
-  delete(id: string): boolean {
-    return this.times.completed.delete(id) || this.times.dead.delete(id) || this.times.parked.delete(id);
+  /** Those that are in this state since `until` or longer. */
+  since(state: RestingState, until: number, limit: number): readonly EmbeddedTask[] {
+    const old: EmbeddedTask[] = [];
+    for (const task of this.lists[state]) {
+      if ((task.restsSince ?? 0) > until || old.length === limit) break;
+      old.push(task);
+    }
+    return old;
   }
+
+  delete(task: EmbeddedTask, state: RestingState): void {
+    this.lists[state].remove(task);
+    if (state !== 'parked') this.bytes[state] -= task.bytes;
+    task.bytes = 0;
+    task.place = 'nowhere';
+    task.restsSince = undefined;
+  }
+
+  private enter(task: EmbeddedTask, state: RestingState, now: number): void {
+    this.lists[state].push(task);
+    task.place = state;
+    task.restsSince = now;
+  }
+}
+
+const NONE: readonly never[] = [];
+
+function bytesOf({ envelope, outcome, progress, log, history }: EmbeddedTask): number {
+  const texts = [
+    envelope,
+    outcome ?? '',
+    progress ?? '',
+    ...log,
+    ...history.map((failure) => failure.outcome),
+  ];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), TASK_BYTES);
 }

@@ -9,7 +9,7 @@ interface Entry<M> {
  * Members ordered by score; equal scores keep the order in which they were set. A binary heap whose removed entries are
  * dropped when they surface, or all at once when they outnumber the living.
  */
-export class SortedSet<M extends string = string> {
+export class SortedSet<M = string> {
   private readonly live = new Map<M, Entry<M>>();
   private heap: Entry<M>[] = [];
   private orders = 0;

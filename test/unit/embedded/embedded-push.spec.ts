@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { EmbeddedTaskBroker, EmbeddedTaskStore } from '../../../lib/engines/embedded/embedded-task.broker.js';
+import { EmbeddedTaskBroker } from '../../../lib/engines/embedded/embedded-task.broker.js';
+import { EmbeddedTaskStore } from '../../../lib/engines/embedded/embedded-task.store.js';
 import { silentLogger } from '../../../lib/common/logger.js';
 import { SETTINGS, task } from '../../contract/task-broker.fleet.js';
 import { eventually } from '../../support/eventually.js';

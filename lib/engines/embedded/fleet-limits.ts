@@ -1,0 +1,68 @@
+import type { QueueLimits, Rate } from '../../task/task.broker.js';
+import { nextTokenAt, tokens, withoutToken, type FullAt } from './token-bucket.js';
+
+/** What the whole fleet shares: limits of the queue, and what is paused. */
+export class FleetLimits {
+  private text: string | undefined;
+  private fullAt: FullAt = 0;
+  private limits: QueueLimits = {};
+  readonly pausedNames = new Set<string>();
+  paused = false;
+
+  get current(): QueueLimits {
+    return this.limits;
+  }
+
+  /** Takes them over unless they are what holds already; returns what held before, as text, '' when nothing was said. */
+  replace(limits: QueueLimits): string | undefined {
+    const text = limitsText(limits);
+    const before = this.text ?? '';
+    if (text === before) return undefined;
+    this.text = text;
+    this.limits = limits;
+    return before;
+  }
+
+  /** How many more tasks may be claimed now. */
+  capacity(active: number, now: number): number {
+    if (this.paused) return 0;
+    const { concurrency, rate } = this.limits;
+    const slots = concurrency === undefined ? Number.POSITIVE_INFINITY : Math.max(0, concurrency - active);
+    return rate ? Math.min(slots, tokens(rate, this.fullAt, now)) : slots;
+  }
+
+  /** One was claimed. */
+  took(now: number): void {
+    const { rate } = this.limits;
+    if (rate) this.fullAt = withoutToken(rate, this.fullAt, now);
+  }
+
+  /** When more may be claimed as time goes by, if nothing can be now. */
+  nextAt(active: number, now: number): number {
+    const { concurrency, rate } = this.limits;
+    if (!rate || this.paused || (concurrency !== undefined && active >= concurrency)) return FAR;
+    return tokens(rate, this.fullAt, now) > 0 ? FAR : nextTokenAt(rate, this.fullAt, now);
+  }
+
+  /** Nothing is paused, and the bucket is full. */
+  clear(): void {
+    this.paused = false;
+    this.pausedNames.clear();
+    this.fullAt = 0;
+  }
+}
+
+const FAR = Number.POSITIVE_INFINITY;
+
+/** The same limits are the same text, however they were written down. */
+function limitsText({ concurrency, rate, backlog, weights, group }: QueueLimits): string {
+  return JSON.stringify({
+    concurrency,
+    rate: ordered(rate),
+    backlog,
+    weights,
+    group: group && { concurrency: group.concurrency, rate: ordered(group.rate), backlog: group.backlog },
+  });
+}
+
+const ordered = (rate: Rate | undefined): Rate | undefined => rate && { max: rate.max, perMs: rate.perMs };

@@ -1,0 +1,81 @@
+import type { EmbeddedTask } from './embedded-task.js';
+import { GroupLimits } from './group-limits.js';
+import { Lanes } from './lanes.js';
+import { Levels } from './levels.js';
+import { TaskList } from './task-list.js';
+
+/** Everything that waits, in the order in which it is claimed; a task is in one of these four. */
+export class WaitingTasks {
+  /** Those that may be killing workers: one for each consumer. */
+  readonly suspects = new TaskList();
+  /** Those that whoever came across them could not claim. */
+  readonly lanes = new Lanes();
+  readonly levels = new Levels();
+  /** Those whose group has its fill. */
+  readonly groups = new GroupLimits();
+
+  get size(): number {
+    return this.suspects.length + this.lanes.size + this.levels.size + this.groups.size;
+  }
+
+  push(task: EmbeddedTask, now: number): void {
+    if (task.group !== undefined && this.groups.holds(task.group)) this.groups.push(task, task.group, now);
+    else this.levels.push(task);
+  }
+
+  unshift(task: EmbeddedTask, now: number): void {
+    if (task.group !== undefined && this.groups.holds(task.group)) this.groups.unshift(task, task.group, now);
+    else this.levels.unshift(task);
+  }
+
+  suspect(task: EmbeddedTask): void {
+    this.suspects.push(task);
+    task.place = 'suspects';
+  }
+
+  /** Takes it out of whichever of these it is in. */
+  delete(task: EmbeddedTask, now: number): void {
+    if (task.place === 'suspects') this.suspects.remove(task);
+    else if (task.place === 'lane') this.lanes.delete(task);
+    else if (task.place === 'held') this.groups.delete(task);
+    else {
+      this.levels.delete(task);
+      this.passedBy(task, now);
+    }
+    task.place = 'nowhere';
+  }
+
+  /** The task was to be claimed next of its group, and was not: another one may be. */
+  passedBy({ group }: EmbeddedTask, now: number): void {
+    if (group !== undefined && this.groups.holds(group)) this.release(group, now);
+  }
+
+  /** As one more of the group may run, perhaps, the first that is held goes back. */
+  release(group: string, now: number): void {
+    const released = this.groups.release(group, now);
+    if (released) this.levels.unshift(released);
+  }
+
+  /** Those go back whose group has tokens again. */
+  releaseDue(now: number): void {
+    if (this.groups.nextAt > now) return;
+    for (const task of this.groups.releaseDue(now)) this.levels.unshift(task);
+  }
+
+  /** The first ones, all of them if not said otherwise. */
+  toArray(limit = this.size): readonly EmbeddedTask[] {
+    const tasks: EmbeddedTask[] = [];
+    for (const task of this) {
+      if (tasks.length === limit) break;
+      tasks.push(task);
+    }
+    return tasks;
+  }
+
+  *[Symbol.iterator](): Generator<EmbeddedTask> {
+    yield* this.suspects;
+    yield* this.lanes;
+    yield* this.levels;
+    yield* this.groups;
+  }
+}
