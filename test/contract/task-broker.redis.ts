@@ -1,15 +1,8 @@
 import type { Redis } from 'ioredis';
 import { RedisTaskBroker } from '../../lib/engines/redis/redis-task.broker.js';
 import { RedisFixture, type RedisProcess } from './redis-fixture.js';
-import {
-  PLACES,
-  type EngineUnderTest,
-  type Place,
-  type Stored,
-  type TestProcess,
-} from './task-broker.engine.js';
-
-const SIDE_RECORDS = ['out', 'tries', 'crashes', 'waiters', 'progress', 'log'];
+import type { EngineUnderTest, Stored, TestProcess } from './task-broker.engine.js';
+import { look } from './task-broker.redis-look.js';
 
 export async function openRedis(url?: string): Promise<EngineUnderTest> {
   const fixture = new RedisFixture(url);
@@ -41,36 +34,7 @@ class RedisEngineUnderTest implements EngineUnderTest {
   }
 
   async look(queue: string): Promise<Stored> {
-    const prefix = this.fixture.keys.queue(queue);
-    const pipeline = this.fixture.redis.pipeline();
-    for (const place of PLACES) {
-      if (place === 'waiting' || place === 'suspects') pipeline.lrange(prefix + place, 0, -1);
-      else pipeline.zrange(prefix + place, '0', '-1');
-    }
-    for (const hash of ['rec', ...SIDE_RECORDS]) pipeline.hkeys(prefix + hash);
-    for (const set of ['active', 'consumers', 'idle']) pipeline.zrange(prefix + set, '0', '-1', 'WITHSCORES');
-    pipeline.hgetall(`${prefix}suspect`);
-    const replies = ((await pipeline.exec()) ?? []).map(([error, reply]) => {
-      if (error) throw error;
-      return reply;
-    });
-    const take = (count: number): string[][] => replies.splice(0, count) as string[][];
-    const places = take(PLACES.length);
-    const [records = []] = take(1);
-    const sideRecords = take(SIDE_RECORDS.length).flat();
-    const [active, consumers, idle] = take(3).map((flat) => new Map(pairs(flat)));
-    return {
-      records,
-      places: Object.fromEntries(PLACES.map((place, at) => [place, places[at] ?? []])) as Record<
-        Place,
-        string[]
-      >,
-      holders: active ?? new Map(),
-      consumers: new Map([...(consumers ?? [])].map(([name, deadline]) => [name, Number(deadline)])),
-      idle: new Map([...(idle ?? [])].map(([name, free]) => [name, Number(free)])),
-      sideRecords: [...new Set(sideRecords)],
-      suspected: new Map(Object.entries(replies[0] as Record<string, string>)),
-    };
+    return look(this.fixture.redis, this.fixture.keys.queue(queue));
   }
 
   async dropRecord(queue: string, id: string): Promise<void> {
@@ -115,8 +79,4 @@ class RedisTestProcess implements TestProcess {
 /** Also when the memory is full: Redis refuses a script only at its first write. */
 function write(redis: Redis, ...command: readonly (string | number)[]): Promise<unknown> {
   return redis.eval("redis.call('DEL', '') return redis.call(unpack(ARGV))", 0, ...command);
-}
-
-function* pairs(flat: readonly string[]): Generator<[string, string]> {
-  for (let at = 0; at + 1 < flat.length; at += 2) yield [flat[at] ?? '', flat[at + 1] ?? ''];
 }
