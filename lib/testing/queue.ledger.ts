@@ -1,0 +1,151 @@
+import type { Queue, TaskSnapshot } from '../task/queue.js';
+import type { Ack, ClaimedTask, QueueBroker, TaskRecord } from '../task/task.broker.js';
+import { snapshot } from '../task/task.snapshot.js';
+import { FINAL_STATES, TASK_STATES, type FinalState, type TaskState } from '../task/task.state.js';
+
+/** A task as an assertion sees it. */
+export interface Entry {
+  readonly record: TaskRecord;
+  readonly name: string;
+  /** `undefined` in a queue that has no producer, such as the one that events wait in. */
+  readonly snapshot: TaskSnapshot | undefined;
+}
+
+/** An attempt that was acknowledged, of a task as it was claimed. */
+export interface EndedAttempt {
+  readonly task: ClaimedTask;
+  readonly ack: Ack;
+  readonly at: number;
+}
+
+const DEFAULT_PRIORITY = 5;
+
+/**
+ * What a queue has, kept up to date beside it: `expect(queue).toHaveCompleted(…)` has to know at once, and a queue
+ * answers with promises. What has ended is remembered, however soon the queue's retention drops it.
+ */
+export class QueueLedger {
+  private entries = new Map<string, Entry>();
+  private states = new Map<TaskState, readonly string[]>();
+  /** What ended and is kept no more, in the order in which it ended. */
+  private gone: Entry[] = [];
+  private done: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly broker: QueueBroker,
+    private readonly client: () => Queue | undefined,
+  ) {}
+
+  /** The tasks in these states, in the order in which they will run, fall due or ended. */
+  in(...states: readonly TaskState[]): readonly Entry[] {
+    return states.flatMap((state) => [
+      ...this.gone.filter(({ record }) => record.state === state),
+      ...(this.states.get(state) ?? []).flatMap((id) => this.entries.get(id) ?? []),
+    ]);
+  }
+
+  /**
+   * Reads what changed.
+   *
+   * @param ids the tasks that may have changed without changing their state; left out: any
+   */
+  refresh(ids?: readonly string[]): Promise<void> {
+    return this.after(() => this.read(ids));
+  }
+
+  /** These attempts have just ended: what they ended may soon be kept no more, or is not kept at all. */
+  ended(attempts: readonly EndedAttempt[]): Promise<void> {
+    return this.after(async () => {
+      const kept = new Map<string, Entry>();
+      for (const entry of await this.look(attempts.map(({ task }) => task.id)))
+        kept.set(entry.record.id, entry);
+      for (const attempt of attempts) {
+        const entry = kept.get(attempt.task.id);
+        if (!entry) this.gone.push(...this.unkept(attempt));
+        else if (isFinal(entry)) this.put(entry);
+      }
+    });
+  }
+
+  /** Tasks were deleted on purpose: what is there no more is forgotten. */
+  forget(): Promise<void> {
+    return this.after(async () => {
+      this.entries.clear();
+      this.gone = [];
+      await this.read(undefined);
+    });
+  }
+
+  /** One after another: what was read first must not be written last. */
+  private after(work: () => Promise<void>): Promise<void> {
+    this.done = this.done.then(work);
+    return this.done;
+  }
+
+  private async read(ids: readonly string[] | undefined): Promise<void> {
+    const lists = await Promise.all(
+      TASK_STATES.map(async (state) => [state, await this.broker.list(state, 0, -1)] as const),
+    );
+    const touched = new Set(ids);
+    const listed = new Set<string>();
+    const stale: string[] = [];
+    for (const [state, inState] of lists) {
+      for (const id of inState) {
+        listed.add(id);
+        const known = this.entries.get(id)?.record.state === state && ids !== undefined && !touched.has(id);
+        if (!known) stale.push(id);
+      }
+    }
+    for (const entry of await this.look(stale)) this.put(entry);
+    for (const [id, entry] of this.entries) {
+      if (listed.has(id)) continue;
+      this.entries.delete(id);
+      if (isFinal(entry)) this.gone.push(entry);
+    }
+    this.gone.sort((a, b) => (a.record.at ?? 0) - (b.record.at ?? 0));
+    this.states = new Map(lists);
+  }
+
+  /** What the queue would have of the task if it kept any. */
+  private unkept({ task, ack, at }: EndedAttempt): readonly Entry[] {
+    if (ack.to !== 'completed' && ack.to !== 'dead') return [];
+    const record: TaskRecord = {
+      id: task.id,
+      state: ack.to,
+      envelope: task.envelope,
+      tries: ack.to === 'dead' ? ack.tries : task.tries,
+      at,
+      outcome: ack.outcome,
+      progress: undefined,
+      log: [],
+      history: [],
+      priority: DEFAULT_PRIORITY,
+      group: undefined,
+      uniqueKey: undefined,
+      expiresAt: undefined,
+    };
+    return [{ record, name: nameOf(record), snapshot: snapshot(this.broker.name, record) }];
+  }
+
+  private async look(ids: readonly string[]): Promise<readonly Entry[]> {
+    const records = await this.broker.read(ids);
+    const client = this.client();
+    const snapshots = client ? await Promise.all(ids.map((id) => client.get(id))) : [];
+    return records.flatMap((record, i) =>
+      record ? { record, name: nameOf(record), snapshot: snapshots[i] } : [],
+    );
+  }
+
+  /** Another task may have taken the id of one that ended and was dropped. */
+  private put(entry: Entry): void {
+    const { id, envelope } = entry.record;
+    const before = this.entries.get(id);
+    if (before && isFinal(before) && before.record.envelope !== envelope) this.gone.push(before);
+    this.entries.set(id, entry);
+  }
+}
+
+const isFinal = ({ record }: Entry): boolean => FINAL_STATES.includes(record.state as FinalState);
+
+/** The first line of an envelope is its version, one character, and the name. */
+const nameOf = ({ envelope }: TaskRecord): string => envelope.slice(1, Math.max(1, envelope.indexOf('\n')));
