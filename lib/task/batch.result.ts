@@ -19,7 +19,7 @@ export type ItemOutcome<R = unknown> =
  * return result;
  */
 export class BatchResult<R = unknown> {
-  private readonly outcomes = new Map<number | string, ItemOutcome<R>>();
+  private readonly said: (readonly [item: number | string, outcome: ItemOutcome<R>])[] = [];
 
   /** @example return BatchResult.settled(await Promise.allSettled(docs.map((doc) => this.index(doc)))); */
   static settled<R>(results: readonly PromiseSettledResult<R>[]): BatchResult<R> {
@@ -31,12 +31,12 @@ export class BatchResult<R = unknown> {
   }
 
   complete(item: BatchItem, value?: R): this {
-    this.outcomes.set(keyOf(item), { ok: true, value });
+    this.said.push([keyOf(item), { ok: true, value }]);
     return this;
   }
 
   fail(item: BatchItem, error: unknown): this {
-    this.outcomes.set(keyOf(item), { ok: false, error });
+    this.said.push([keyOf(item), { ok: false, error }]);
     return this;
   }
 
@@ -48,7 +48,7 @@ export class BatchResult<R = unknown> {
   of(ids: readonly string[]): readonly ItemOutcome<R>[] {
     const outcomes: ItemOutcome<R>[] = ids.map(() => ({ ok: true, value: undefined }));
     const places = new Map(ids.map((id, i) => [id, i]));
-    for (const [key, outcome] of this.outcomes) {
+    for (const [key, outcome] of this.said) {
       const place = typeof key === 'number' ? key : places.get(key);
       if (place === undefined || outcomes[place] === undefined) throw new BatchResultError(key, ids.length);
       outcomes[place] = outcome;

@@ -4,9 +4,14 @@ import { RunningTask } from '../../../lib/task/runtime/running-task.js';
 import type { TaskHandler } from '../../../lib/task/runtime/task.handler.js';
 import { PayloadKeyError, TaskCodec } from '../../../lib/task/task.codec.js';
 import type { Ack, ClaimedTask } from '../../../lib/task/task.broker.js';
-import { DiscardTask, RetryTask, TaskTimeoutError } from '../../../lib/task/task.errors.js';
+import {
+  DiscardTask,
+  RetryTask,
+  TaskDeadlineError,
+  TaskTimeoutError,
+} from '../../../lib/task/task.errors.js';
 import { readFailure, readOutcome } from '../../../lib/task/task.outcome.js';
-import type { TaskOverrides } from '../../../lib/task/task.envelope.js';
+import { writeEnvelope, type TaskOverrides } from '../../../lib/task/task.envelope.js';
 import { DEFAULT_POLICY, type TaskPolicy } from '../../../lib/task/task.policy.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
@@ -32,6 +37,8 @@ function executorOf(run: TaskHandler['run'], policy: Partial<TaskPolicy> = {}, t
     attempt(task('a', name, overrides, tries));
   return { executor, around, logger, notes, start, attempt };
 }
+
+const NO_PAUSE = { type: 'fixed', delayMs: 0, maxMs: 1e9, jitter: 0 } as const;
 
 /** Anything can be thrown. */
 // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
@@ -173,6 +180,107 @@ describe('a time-out', () => {
   });
 });
 
+describe('a deadline', () => {
+  const never = () => new Promise(() => undefined);
+  /** Time passes on a clock that begins when the task was added. */
+  const since1970 = (ms: number): ManualClock => new ManualClock(ms);
+
+  it('ends a running attempt, which is not tried again, and leaves no timer', async () => {
+    const time = since1970(400);
+    const { start } = executorOf(never, { attempts: 5, deadlineMs: 1_000 }, time);
+    const { running, ended } = start();
+    const signal = running?.signal;
+    await time.advance(599);
+    expect(signal?.aborted).toBe(false);
+    await time.advance(1);
+    expect(signal?.reason).toBeInstanceOf(TaskDeadlineError);
+    const ack = await ended;
+    expect(ack).toMatchObject({ to: 'dead', tries: 1 });
+    expect(failureOf(ack)).toMatchObject({ name: 'TaskDeadlineError', code: 'DEPOT_TASK_DEADLINE' });
+    expect(time.pending).toBe(0);
+  });
+
+  it.each([
+    [300, 'DEPOT_TASK_TIMEOUT', 'retry'],
+    [900, 'DEPOT_TASK_DEADLINE', 'dead'],
+  ])('with a time-out of %i ms: whichever comes first', async (timeoutMs, code, to) => {
+    const time = since1970(400);
+    const policy = { attempts: 5, deadlineMs: 1_000, timeoutMs, backoff: NO_PAUSE };
+    const { ended } = executorOf(never, policy, time).start();
+    await time.advance(1_000);
+    const ack = await ended;
+    expect(ack.to).toBe(to);
+    expect(failureOf(ack).code).toBe(code);
+  });
+
+  it('that is over has the task dead without a call of its handler, and without an attempt', async () => {
+    let calls = 0;
+    const { start } = executorOf(() => calls++, { deadlineMs: 1_000 }, since1970(1_000));
+    const ack = await start({}, 2).ended;
+    expect(ack).toMatchObject({ to: 'dead', tries: 2 });
+    expect(failureOf(ack).code).toBe('DEPOT_TASK_DEADLINE');
+    expect(calls).toBe(0);
+  });
+
+  it('counts from when the task was to run, and what the task says goes first', async () => {
+    const { attempt } = executorOf(() => 1, { deadlineMs: 1 }, since1970(5_999));
+    const envelope = writeEnvelope({
+      name: 'run',
+      enqueuedAt: 0,
+      delayMs: 5_000,
+      overrides: { deadlineMs: 1_000 },
+      payload: '',
+    });
+    expect(await attempt({ id: 'a', envelope, tries: 0 }).ended).toMatchObject({ to: 'completed' });
+    const { attempt: later } = executorOf(() => 1, { deadlineMs: 1 }, since1970(6_000));
+    expect(await later({ id: 'a', envelope, tries: 0 }).ended).toMatchObject({ to: 'dead' });
+  });
+
+  it.each([
+    [599, 'retry'],
+    [600, 'dead'],
+  ])('that comes before the next attempt, in %i ms, leaves nothing to wait for', async (delayMs, to) => {
+    const backoff = { ...NO_PAUSE, delayMs };
+    const policy = { attempts: 5, deadlineMs: 1_000, backoff };
+    const ack = await executorOf(() => rejection(new Error('mail server')), policy, since1970(400)).start()
+      .ended;
+    expect(ack.to).toBe(to);
+    if (to === 'retry') return;
+    const { message, stack, code } = failureOf(ack);
+    expect(code).toBe('DEPOT_TASK_DEADLINE');
+    expect(message).toContain('deadline of 1000 ms');
+    expect(message).toContain('mail server');
+    expect(stack).toContain('executor.spec');
+  });
+
+  it('bounds an attempt that asked not to be counted, too', async () => {
+    const thrown = new RetryTask('1h', { count: false });
+    const { start } = executorOf(() => rejection(thrown), { deadlineMs: 1_000 }, since1970(0));
+    expect(await start({}, 3).ended).toMatchObject({ to: 'dead', tries: 3 });
+  });
+
+  it('of another task, that a handler came across, is an error like any other', async () => {
+    const { start } = executorOf(
+      () => rejection(new TaskDeadlineError('other', 5)),
+      {
+        attempts: 2,
+        deadlineMs: 1_000_000,
+      },
+      since1970(0),
+    );
+    expect(await start().ended).toMatchObject({ to: 'retry' });
+  });
+});
+
+describe('a result', () => {
+  it('can be asked for as long as the task says', async () => {
+    const { start } = executorOf(() => 1);
+    expect(await start({ keepResultMs: 5_000 }).ended).toMatchObject({ to: 'completed', keepMs: 5_000 });
+    expect(await start({ keepResultMs: 0 }).ended).toMatchObject({ keepMs: 0 });
+    expect(await start().ended).not.toHaveProperty('keepMs');
+  });
+});
+
 describe('the context of an attempt', () => {
   it('has a signal that was aborted before somebody looked at it', async () => {
     const { start } = executorOf(() => new Promise(() => undefined));
@@ -223,5 +331,33 @@ describe('a task that can not be run here', () => {
   it('is dead when its payload can not be read', async () => {
     const { ended } = executorOf(() => 1).attempt({ id: 'a', envelope: '1run\n0\n\n{"a":', tries: 0 });
     expect(await ended).toMatchObject({ to: 'dead', tries: 0 });
+  });
+
+  it('is parked when its payload needs a key that this process does not have, and that is told once', async () => {
+    const { around, logger, start } = executorOf(() => 1);
+    Object.assign(around, {
+      codec: {
+        encode: TaskCodec.plain.encode.bind(TaskCodec.plain),
+        decode: () => {
+          throw new PayloadKeyError('no key k2');
+        },
+      },
+    });
+    for (let i = 0; i < 3; i++) expect(await start({}, 2).ended).toMatchObject({ to: 'parked', tries: 2 });
+    expect(logger.warnings).toEqual([expect.stringContaining('no key k2')]);
+  });
+});
+
+describe('a codec that fails', () => {
+  it('has the task dead with a plain error that tells nothing of the values', async () => {
+    const { around, start } = executorOf(() => Promise.reject(new Error('secret')));
+    const encode = (): never => {
+      throw new Error('no encryption today');
+    };
+    Object.assign(around, { codec: { encode, decode: () => undefined } });
+    const ack = await start().ended;
+    expect(ack.to).toBe('dead');
+    expect(ack.outcome).toContain('could not be encoded');
+    expect(ack.outcome).not.toContain('secret');
   });
 });
