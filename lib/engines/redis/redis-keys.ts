@@ -7,9 +7,10 @@ export class RedisKeys {
     this.wakePrefix = `${namespace}:wake:`;
   }
 
-  /** Before every key of a queue: `ns:{queue}:`. */
+  /** Before every key of a queue: `ns:{queue}:`, of its event queue `ns:{queue}:on:`. */
   queue(name: string): string {
-    return `${this.namespace}:{${name}}:`;
+    const main = name.replace(/\{on\}$/, '');
+    return `${this.namespace}:{${main}}:${main === name ? '' : 'on:'}`;
   }
 
   wake(process: string): string {

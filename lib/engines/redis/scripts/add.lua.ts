@@ -1,47 +1,175 @@
 import { luaScript } from '../lua.js';
-import { QUEUE, SPREAD } from './queue.lua.js';
+import { CLAIMING } from './claiming.lua.js';
 
 /**
- * Stores tasks whose ids are free, all or none, and hands what is due to idle consumers.
+ * supersede(id, by): the task `by` takes the place of this one, and of what was blocked by it; returns whether the backlog
+ * has become smaller. block(id, due, holder): the task waits for the end of the holder, in place of what did so before.
+ */
+const REPLACE = `
+local function cancel_for(id, by, place)
+  take_out(id, place)
+  finish('cancelled', { id, '\\n!r' .. by })
+end
+
+local function supersede(id, by)
+  local blocked_one = used('b') and call('HGET', P .. 'next', id)
+  if blocked_one then cancel_for(blocked_one, by, 'blocked') end
+  local place = place_of(id)
+  cancel_for(id, by, place)
+  return place == 'waiting' or place == 'delayed'
+end
+
+local function block(id, due, holder)
+  use('b')
+  local before = call('HGET', P .. 'next', holder)
+  if before then cancel_for(before, id, 'blocked') end
+  call('ZADD', P .. 'blocked', string.format('%.0f', due), id)
+  call('HSET', P .. 'next', holder, id)
+  return before
+end
+`;
+
+/**
+ * Stores tasks whose ids and unique keys are free, or that take another one's place, as far as the backlog allows, and
+ * hands what is due to idle consumers.
  *
  * KEYS  1 prefix
- * ARGV  1 queue  2 wake prefix  3 lease  4… (id, envelope, due) each; due: '' now, '+ms' from now, 'ms' since the epoch
- * Returns for each task 1 if its id was free, else 0
+ * ARGV  1 queue  2 wake prefix  3 lease  4 kept  5 process  6… (id, envelope, due, traits) each
+ *       due: '' now, '+ms' from now, 'ms' since the epoch
+ *       traits: '', or priority, group, ms to expire, mode, ttl, longest wait, unique key, a line each
+ * Returns for each task 1 when it was added, 0 when its id was taken, 'r' and the id that it has taken the place of, 'e'
+ *       and the id that has its unique key, 'f' when the backlog is full
  */
 export const ADD = luaScript(
   'add',
   1,
-  `${QUEUE}${SPREAD}
-local ids, created, records = {}, {}, {}
-for i = 4, #ARGV, 3 do ids[#ids + 1] = ARGV[i] end
+  `${CLAIMING}${REPLACE}
+local ids, answers, records, plain = {}, {}, {}, limits.backlog == nil
+for i = 6, #ARGV, 4 do
+  ids[#ids + 1] = ARGV[i]
+  if ARGV[i + 3] ~= '' then plain = false end
+end
 local present = call('HMGET', rec, unpack(ids))
-local now_due, later = {}, {}
-for n, id in ipairs(ids) do
-  created[n] = 0
-  if not present[n] and not records[id] then
-    created[n] = 1
-    records[id] = true
-    records[#records + 1] = id
-    records[#records + 1] = ARGV[1 + n * 3 + 1]
-    local due = ARGV[1 + n * 3 + 2]
-    local at = string.sub(due, 1, 1) == '+' and now + tonumber(due) or tonumber(due)
-    if at and at > now then
-      later[#later + 1] = at
-      later[#later + 1] = id
-    else
-      now_due[#now_due + 1] = id
-    end
+local now_due, later, fresh, seen, special = {}, {}, {}, {}, nil
+
+local function due_at(text)
+  if text == '' then return now end
+  return math.max(now, string.sub(text, 1, 1) == '+' and now + tonumber(text) or tonumber(text))
+end
+
+local function add_plain(n, id)
+  local due = due_at(ARGV[4 + n * 4])
+  records[#records + 1] = id
+  records[#records + 1] = ARGV[3 + n * 4]
+  if due > now then
+    later[#later + 1] = due
+    later[#later + 1] = id
+  else
+    now_due[#now_due + 1] = id
+  end
+  return 1
+end
+
+local depth = limits.backlog and waiting_count() + call('ZCARD', delayed)
+local refused = {}
+local function is_full(group)
+  if depth and depth >= limits.backlog then
+    refused['pushers'] = true
+    return true
+  end
+  if per_group.backlog and group ~= '' and tonumber(call('HGET', P .. 'backlogs', group) or 0) >= per_group.backlog then
+    refused['pushers:' .. group] = true
+    return true
   end
 end
-if #records == 0 then return created end
-call('HSET', rec, unpack(records))
-if #now_due > 0 then
-  call('RPUSH', waiting, unpack(now_due))
+
+local function add_special(n, id)
+  local envelope, due, text = ARGV[3 + n * 4], due_at(ARGV[4 + n * 4]), ARGV[5 + n * 4]
+  local priority, group, expires, mode, ttl, longest, key = '5', '', '', '', '', '', ''
+  if text ~= '' then
+    priority, group, expires, mode, ttl, longest, key =
+      string.match(text, '^(%d)\\n([^\\n]*)\\n(%d*)\\n(%a*)\\n(%d*)\\n(%d*)\\n(.*)$')
+  end
+  local holder, since, replaced, blocker = key ~= '' and holder_of(key) or nil, now, nil, nil
+  if holder then
+    local in_hand = call('ZSCORE', active, holder)
+    if mode == 'reject' or mode == 'throttle' or mode == 'replace' and in_hand then return 'e' .. holder end
+    if not in_hand and call('HEXISTS', rec, holder) == 1 then
+      replaced = holder
+      local trait = traits_of({ holder })[holder]
+      if trait and trait.mode == 'debounce' then since = tonumber(trait.since) end
+    elseif mode == 'keepLast' and in_hand then
+      blocker = holder
+    end
+  end
+  local grows = not blocker
+  if replaced then
+    local place = place_of(replaced)
+    grows = place ~= 'waiting' and place ~= 'delayed'
+  end
+  if grows and is_full(group) then return 'f' end
+  call('HSET', rec, id, envelope)
+  if depth and grows then depth = depth + 1 end
+  if replaced then supersede(replaced, id) end
+  if mode == 'debounce' then
+    due = now + tonumber(ttl)
+    if longest ~= '' then due = math.max(now, math.min(due, since + tonumber(longest))) end
+  end
+  if priority ~= '5' or group ~= '' or key ~= '' then
+    use('t')
+    if group ~= '' then use('g') end
+    call('HSET', P .. 'traits', id, table.concat({ priority, group, mode, string.format('%.0f', since), key }, '\\n'))
+  end
+  if expires ~= '' then
+    use('x')
+    call('ZADD', P .. 'expiry', string.format('%.0f', due + tonumber(expires)), id)
+  end
+  if key ~= '' then
+    use('u')
+    if blocker then
+      replaced = block(id, due, blocker)
+      return replaced and 'r' .. replaced or 1
+    end
+    call('HSET', P .. 'unique', key, id)
+    if ttl ~= '' and mode ~= 'debounce' then
+      call('ZADD', P .. 'uniques', string.format('%.0f', now + tonumber(ttl)), key)
+    else
+      call('ZREM', P .. 'uniques', key)
+    end
+  end
+  if due > now then
+    delay({ string.format('%.0f', due), id })
+    special = math.min(special or FAR, due)
+  else
+    enqueue({ id })
+    fresh[#fresh + 1] = id
+  end
+  return replaced and 'r' .. replaced or 1
+end
+
+for n, id in ipairs(ids) do
+  if present[n] or seen[id] then
+    answers[n] = 0
+  else
+    answers[n] = plain and add_plain(n, id) or not plain and add_special(n, id)
+    seen[id] = answers[n] == 1 or string.sub(answers[n], 1, 1) == 'r'
+  end
+end
+if #records > 0 then
+  call('HSET', rec, unpack(records))
+  if #later > 0 then delay(later) end
+  if #now_due > 0 then enqueue(now_due) end
+  fresh = now_due
+end
+publish('waiting', fresh)
+if next(refused) then
+  use('w')
+  for pushers in pairs(refused) do call('SADD', P .. pushers, ARGV[5]) end
+end
+if #fresh > 0 or #later > 0 or special or uses ~= '' then
   spread()
+  local at = math.min(special_due(), (#later > 0 or special) and first_of('delayed') or FAR)
+  if at < FAR then nudge(at) end
 end
-if #later > 0 then
-  call('ZADD', delayed, unpack(later))
-  nudge(tonumber(call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]))
-end
-return created`,
+return answers`,
 );

@@ -1,17 +1,20 @@
 import { luaScript } from '../lua.js';
-import { HEAR, QUEUE, SPREAD } from './queue.lua.js';
-import { KEEPER } from './step.lua.js';
+import { CLAIMING } from './claiming.lua.js';
+import { ELECT } from './elect.lua.js';
+import { TELL } from './events.lua.js';
+import { QUEUE } from './queue.lua.js';
+import { HEAR } from './spread.lua.js';
 
 /** give_back(consumer, kept): what it has in hand and is not in the set `kept` goes to the head; the consumer is no more. */
 const GIVE_BACK = `
 local function give_back(consumer, kept)
   local process, cid = process_of(consumer), number(consumer)
   local ids, back = call('ZRANGEBYSCORE', active, cid, cid), {}
-  for i = #ids, 1, -1 do
-    if not kept[ids[i]] then back[#back + 1] = ids[i] end
+  for _, id in ipairs(ids) do
+    if not kept[id] then back[#back + 1] = id end
   end
-  many('ZREM', active, back)
-  many('LPUSH', waiting, back)
+  let_go(back)
+  put_first(without_cancelled(back))
   if call('HGET', members, process) == consumer then call('HDEL', members, process) end
   call('ZREM', consumers, consumer)
   call('ZREM', idle, consumer)
@@ -25,14 +28,14 @@ end
  * the meantime, as from the dead, is cleared of the blame: its worker lives.
  *
  * KEYS  1 prefix
- * ARGV  1 queue  2 wake prefix  3 lease  4 process  5 idle lease  6 previous consumer or ''  7… ids to keep
+ * ARGV  1 queue  2 wake prefix  3 lease  4 kept  5 process  6 idle lease  7 previous consumer or ''  8… ids to keep
  * Returns { consumer, ids kept }
  */
 export const JOIN = luaScript(
   'join',
   1,
-  `${QUEUE}${SPREAD}${KEEPER}${GIVE_BACK}
-local process, idle_lease, previous = ARGV[4], tonumber(ARGV[5]), ARGV[6]
+  `${CLAIMING}${ELECT}${GIVE_BACK}
+local process, idle_lease, previous = ARGV[5], tonumber(ARGV[6]), ARGV[7]
 call('DEL', P .. 'none')
 hear()
 local cid = math.max(tonumber(call('HGET', meta, 'cid') or 0) + 1, now)
@@ -41,7 +44,7 @@ call('HSET', meta, 'cid', cid)
 local before = { call('HGET', members, process) or nil }
 if previous ~= '' and previous ~= before[1] then before[#before + 1] = previous end
 local kept, ids = {}, {}
-for i = 7, #ARGV do
+for i = 8, #ARGV do
   local id, mine = ARGV[i], false
   local holder = tonumber(call('ZSCORE', active, id) or -1)
   for _, consumer in ipairs(before) do
@@ -70,14 +73,14 @@ return { self, ids }`,
  * Ends a consumer; what it has in hand goes back to the head of the queue.
  *
  * KEYS  1 prefix
- * ARGV  1 queue  2 wake prefix  3 lease  4 consumer
+ * ARGV  1 queue  2 wake prefix  3 lease  4 kept  5 consumer
  * Returns 1
  */
 export const LEAVE = luaScript(
   'leave',
   1,
-  `${QUEUE}${SPREAD}${KEEPER}${GIVE_BACK}
-local self = ARGV[4]
+  `${CLAIMING}${ELECT}${GIVE_BACK}
+local self = ARGV[5]
 if not call('ZSCORE', consumers, self) then return 1 end
 call('DEL', P .. 'none')
 hear()
@@ -89,20 +92,28 @@ return 1`,
 
 /**
  * Extends a lease and says whether a step would find something. A consumer that believes itself idle and was handed a
- * task which it has not seen yet keeps the short lease; when that is over, the push was lost, and it has to join again.
+ * task which it has not seen yet keeps the short lease; when that is over, the push was lost, and it has to join again. It is
+ * told once more what of its own was cancelled (B8).
  *
  * KEYS  1 prefix
- * ARGV  1 queue  2 wake prefix  3 lease  4 consumer  5 idle lease  6 'busy' or 'idle'
+ * ARGV  1 queue  2 wake prefix  3 lease  4 kept  5 consumer  6 idle lease  7 'busy' or 'idle'
  * Returns 'lost', 'ok', 'look' or 'tidy'
  */
 export const BEAT = luaScript(
   'beat',
   1,
-  `${QUEUE}${HEAR}
-local self, idle_lease, is_busy = ARGV[4], tonumber(ARGV[5]), ARGV[6] == 'busy'
+  `${QUEUE}${TELL}${HEAR}
+local self, idle_lease, is_busy = ARGV[5], tonumber(ARGV[6]), ARGV[7] == 'busy'
 local deadline = tonumber(call('ZSCORE', consumers, self) or -1)
 if deadline < 0 then return 'lost' end
 call('DEL', P .. 'none')
+if used('c') then
+  for _, id in ipairs(call('HKEYS', P .. 'flags')) do
+    if tonumber(call('ZSCORE', active, id) or -1) == tonumber(number(self)) then
+      push(process_of(self), { table.concat({ 'c', queue, self, id }, '\\n') })
+    end
+  end
+end
 if is_busy then
   hear()
   call('ZADD', consumers, now + lease, self)
@@ -118,7 +129,16 @@ local dead = call('ZRANGE', consumers, 0, 0, 'WITHSCORES')
 if tonumber(dead[2]) < now then return 'look' end
 if is_busy then return 'ok' end
 local some = call('EXISTS', waiting, suspects, P .. 'parked') > 0
-if some and call('EXISTS', waiting, suspects) > 0 then return 'look' end
+if some and call('EXISTS', waiting, suspects) > 0 then return paused and 'ok' or 'look' end
+if used('t') then
+  for priority = 0, 9 do
+    if call('EXISTS', waiting .. ':' .. priority, P .. 'group:' .. priority) > 0 then return paused and 'ok' or 'look' end
+  end
+end
+if used('n') and call('EXISTS', P .. 'lanes') > 0 or used('x') and call('ZCOUNT', P .. 'expiry', '-inf', now) > 0 then
+  return 'look'
+end
+if per_group.rate and call('ZCOUNT', P .. 'gdue', '-inf', now) > 0 then return 'look' end
 local first = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 if first[2] and tonumber(first[2]) < now then return 'look' end
 return some and 'tidy' or 'ok'`,

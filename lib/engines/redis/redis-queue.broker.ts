@@ -1,0 +1,277 @@
+import { EngineReplyError } from '../../common/errors.js';
+import { EVENT_LEASE_MS, type TaskEventName } from '../../task/event.record.js';
+import { ENVELOPE_VERSIONS } from '../../task/task.envelope.js';
+import type {
+  Ack,
+  Added,
+  Beat,
+  ConsumerRecord,
+  Finished,
+  Joined,
+  NewTask,
+  NoteKind,
+  Push,
+  QueueBroker,
+  QueueSettings,
+  Rooms,
+  Step,
+  TaskRecord,
+} from '../../task/task.broker.js';
+import { FINAL_STATES, TASK_STATES, type FinalState, type TaskState } from '../../task/task.state.js';
+import type { LuaScript } from './lua.js';
+import type { RedisInbox } from './redis-inbox.js';
+import type { RedisKeys } from './redis-keys.js';
+import type { RedisLink } from './redis-link.js';
+import {
+  ackTexts,
+  added,
+  claimedTasks,
+  consumerRecords,
+  dueText,
+  keptText,
+  limitsText,
+  namesText,
+  roomsText,
+  taskRecord,
+  traitsText,
+} from './redis-task.texts.js';
+import { ADD } from './scripts/add.lua.js';
+import { BEAT, JOIN, LEAVE } from './scripts/consumer.lua.js';
+import { OBLITERATE, OPEN, SUBSCRIBE } from './scripts/opening.lua.js';
+import { AWAIT, COUNTS, INSPECT, LIST, NOTE, READ } from './scripts/record.lua.js';
+import { CANCEL, CLEAN, PAUSE, PROMOTE, REMOVE, RETRY } from './scripts/steer.lua.js';
+import { STEP } from './scripts/step.lua.js';
+import { TIDY } from './scripts/tidy.lua.js';
+
+/** Tasks of one call of `add` at most, and their characters, so that none blocks Redis, or travels, for long. */
+const ADD_LIMIT = 500;
+const ADD_CHARACTERS = 1_000_000;
+
+/** Tasks of one call of any other kind, for the same reason. */
+const IDS_LIMIT = 500;
+
+/** A queue on Redis: each transition is one script, see scripts/. */
+export class RedisQueueBroker implements QueueBroker {
+  readonly name: string;
+  private readonly prefix: string;
+  private readonly header: readonly (string | number)[];
+  private readonly pushListeners: ((push: Push) => void)[] = [];
+  private readonly gapListeners: (() => void)[] = [];
+  private readonly roomListeners: (() => void)[] = [];
+  private readonly limitsListeners: ((before: string) => void)[] = [];
+  private opening: Promise<void> | undefined;
+
+  constructor(
+    private readonly settings: QueueSettings,
+    private readonly link: RedisLink,
+    private readonly inbox: RedisInbox,
+    keys: RedisKeys,
+    private readonly process: string,
+  ) {
+    this.name = settings.name;
+    this.prefix = keys.queue(settings.name);
+    this.header = [settings.name, keys.wakePrefix, settings.leaseMs, keptText(settings)];
+  }
+
+  async add(tasks: readonly NewTask[]): Promise<readonly Added[]> {
+    const calls: Promise<unknown>[] = [];
+    for (let from = 0, end = 0; from < tasks.length; from = end) {
+      end = endOfCall(tasks, from);
+      const args: (string | number)[] = [this.process];
+      for (const task of tasks.slice(from, end)) {
+        args.push(task.id, task.envelope, dueText(task.due), traitsText(task));
+      }
+      calls.push(this.run(ADD, args));
+    }
+    const answers = ((await Promise.all(calls)) as (number | string)[][]).flat();
+    return answers.map((answer, i) => added(tasks[i]?.id ?? '', answer));
+  }
+
+  async join(previous?: { readonly consumer: string; readonly keep: readonly string[] }): Promise<Joined> {
+    const { consumer = '', keep = [] } = previous ?? {};
+    const args = [this.process, this.settings.idleLeaseMs, consumer, ...keep];
+    const [joined, kept] = (await this.run(JOIN, args)) as [string, string[]];
+    return { consumer: joined, kept };
+  }
+
+  async step(consumer: string, acks: readonly Ack[], slots: number, rooms?: Rooms): Promise<Step> {
+    const { idleLeaseMs, maxCrashes } = this.settings;
+    const args: (string | number)[] = [consumer, slots, idleLeaseMs, maxCrashes, roomsText(rooms)];
+    for (const ack of acks) args.push(...ackTexts(ack));
+    const reply = (await this.run(STEP, args, [this.inbox.key]).catch((error: unknown) => {
+      // It may have taken messages for other queues from the wake list before it failed.
+      if (error instanceof EngineReplyError) this.inbox.gap();
+      throw error;
+    })) as [next: number, claimed: string[], messages: string[]] | null;
+    if (!reply) return 'lost';
+    const [next, claimed, messages] = reply;
+    if (messages.length > 0) this.inbox.deliver(messages);
+    return { tasks: claimedTasks(claimed), nextMs: next < 0 ? undefined : next };
+  }
+
+  async beat(consumer: string, state: 'busy' | 'idle'): Promise<Beat> {
+    return (await this.run(BEAT, [consumer, this.settings.idleLeaseMs, state])) as Beat;
+  }
+
+  async leave(consumer: string): Promise<void> {
+    await this.run(LEAVE, [consumer]);
+  }
+
+  async note(consumer: string, id: string, kind: NoteKind, text: string): Promise<boolean> {
+    return (await this.run(NOTE, [consumer, id, kind, text])) === 1;
+  }
+
+  async awaitOutcome(id: string): Promise<Finished | 'pending' | 'unknown'> {
+    const reply = (await this.run(AWAIT, [id, this.process])) as [FinalState, string] | 'pending' | 'unknown';
+    return typeof reply === 'string' ? reply : { state: reply[0], outcome: reply[1] };
+  }
+
+  async tidy(consumer: string, names: readonly string[]): Promise<{ readonly more: boolean }> {
+    const ages = FINAL_STATES.map((state) => this.settings.keep[state].ageMs);
+    const args = [consumer, ...ages, ENVELOPE_VERSIONS.length, ...ENVELOPE_VERSIONS, ...names];
+    return { more: (await this.run(TIDY, args)) === 1 };
+  }
+
+  async read(ids: readonly string[]): Promise<readonly (TaskRecord | undefined)[]> {
+    const rows = await this.each<string[] | null>(READ, ids);
+    return rows.map((row, i) => (row ? taskRecord(ids[i] ?? '', row) : undefined));
+  }
+
+  async list(state: TaskState, start: number, stop: number): Promise<readonly string[]> {
+    return (await this.run(LIST, [state, start, stop])) as string[];
+  }
+
+  async counts(): Promise<Readonly<Record<TaskState, number>>> {
+    const counts = (await this.run(COUNTS, [])) as number[];
+    return Object.fromEntries(TASK_STATES.map((state, i) => [state, counts[i] ?? 0])) as Record<
+      TaskState,
+      number
+    >;
+  }
+
+  async remove(ids: readonly string[]): Promise<readonly ('removed' | 'missing' | 'active')[]> {
+    return this.each(REMOVE, ids);
+  }
+
+  async cancel(
+    ids: readonly string[],
+  ): Promise<readonly ('cancelled' | 'cancelling' | 'ended' | 'missing')[]> {
+    return this.each(CANCEL, ids);
+  }
+
+  async promote(ids: readonly string[]): Promise<readonly boolean[]> {
+    return (await this.each<number>(PROMOTE, ids)).map((done) => done === 1);
+  }
+
+  async retry(ids: readonly string[], everyMs: number): Promise<readonly boolean[]> {
+    return (await this.each<number>(RETRY, ids, [everyMs])).map((done) => done === 1);
+  }
+
+  async clean(state: Exclude<TaskState, 'active'>, olderThanMs: number): Promise<number> {
+    return (await this.run(CLEAN, [state, olderThanMs])) as number;
+  }
+
+  async pause(name = ''): Promise<void> {
+    await this.run(PAUSE, ['pause', name]);
+  }
+
+  async resume(name = ''): Promise<void> {
+    await this.run(PAUSE, ['resume', name]);
+  }
+
+  async paused(): Promise<{ readonly queue: boolean; readonly names: readonly string[] }> {
+    const [queue, names] = await this.inspect();
+    return { queue: queue === 1, names };
+  }
+
+  async obliterate(): Promise<void> {
+    await this.run(OBLITERATE, []);
+  }
+
+  async consumers(): Promise<readonly ConsumerRecord[]> {
+    return consumerRecords((await this.inspect())[2]);
+  }
+
+  async subscribe(pushed: readonly TaskEventName[], stored: readonly TaskEventName[]): Promise<void> {
+    await this.run(SUBSCRIBE, [this.process, EVENT_LEASE_MS, namesText(pushed), namesText(stored)]);
+  }
+
+  onPush(listener: (push: Push) => void): void {
+    this.pushListeners.push(listener);
+  }
+
+  onGap(listener: () => void): void {
+    this.gapListeners.push(listener);
+  }
+
+  onRoom(listener: () => void): void {
+    this.roomListeners.push(listener);
+  }
+
+  onLimitsReplaced(listener: (before: string) => void): void {
+    this.limitsListeners.push(listener);
+  }
+
+  push(push: Push): void {
+    this.pushListeners.forEach((listener) => listener(push));
+  }
+
+  gap(): void {
+    this.gapListeners.forEach((listener) => listener());
+    // What said so may have been lost.
+    this.hasRoom();
+  }
+
+  hasRoom(): void {
+    this.roomListeners.forEach((listener) => listener());
+  }
+
+  private async inspect(): Promise<[paused: number, names: string[], consumers: (string | number)[]]> {
+    return (await this.run(INSPECT, [])) as [number, string[], (string | number)[]];
+  }
+
+  /** A script that answers for each id, in calls of a bounded size. */
+  private async each<T>(
+    script: LuaScript,
+    ids: readonly string[],
+    args: readonly (string | number)[] = [],
+  ): Promise<T[]> {
+    const calls: Promise<unknown>[] = [];
+    for (let from = 0; from < ids.length; from += IDS_LIMIT) {
+      calls.push(this.run(script, [...args, ...ids.slice(from, from + IDS_LIMIT)]));
+    }
+    return ((await Promise.all(calls)) as T[][]).flat();
+  }
+
+  private async run(
+    script: LuaScript,
+    args: readonly (string | number)[],
+    keys: readonly string[] = [],
+  ): Promise<unknown> {
+    await (this.opening ??= this.open());
+    return this.link.run(script, [this.prefix, ...keys], [...this.header, ...args]);
+  }
+
+  /** Once, before anything else; again by the next call when it failed. */
+  private async open(): Promise<void> {
+    try {
+      const before = await this.link.run(OPEN, [this.prefix], [...this.header, limitsText(this.settings)]);
+      if (typeof before === 'string') this.limitsListeners.forEach((listener) => listener(before));
+    } catch (error) {
+      this.opening = undefined;
+      throw error;
+    }
+  }
+}
+
+/** Where the call ends that begins with task `from`; one task goes, however large. */
+function endOfCall(tasks: readonly NewTask[], from: number): number {
+  let characters = 0;
+  let end = from;
+  for (const { envelope } of tasks.slice(from, from + ADD_LIMIT)) {
+    characters += envelope.length;
+    if (characters > ADD_CHARACTERS && end > from) break;
+    end++;
+  }
+  return end;
+}

@@ -1,0 +1,130 @@
+import type {
+  Ack,
+  Added,
+  ClaimedTask,
+  ConsumerRecord,
+  NewTask,
+  QueueSettings,
+  Rooms,
+  TaskRecord,
+} from '../../task/task.broker.js';
+import { FINAL_STATES, type TaskState } from '../../task/task.state.js';
+
+/*
+ * What scripts are told and answer, as text. Each function names the script whose header says what it means.
+ */
+
+/** What is kept of ended tasks: the fourth argument of every script. */
+export const keptText = ({ keep }: QueueSettings): string =>
+  FINAL_STATES.map((state) => `${keep[state].count},${keep[state].bytes ?? -1}`).join(' ');
+
+/** `open` */
+export function limitsText({ limits }: QueueSettings): string {
+  if (!limits) return '-';
+  return Object.keys(limits).length === 0 ? '' : JSON.stringify(limits);
+}
+
+/** `add` */
+export function dueText(due: NewTask['due']): string {
+  if (!due) return '';
+  return 'inMs' in due ? `+${Math.ceil(due.inMs)}` : String(Math.ceil(due.atMs));
+}
+
+/** `add` */
+export function traitsText({ priority, group, expiresInMs, unique }: NewTask): string {
+  if (priority === undefined && group === undefined && expiresInMs === undefined && !unique) return '';
+  const { mode = '', ttlMs, maxWaitMs, key = '' } = unique ?? {};
+  return [
+    priority ?? 5,
+    group ?? '',
+    wholeMs(expiresInMs),
+    mode,
+    wholeMs(ttlMs),
+    wholeMs(maxWaitMs),
+    key,
+  ].join('\n');
+}
+
+/** `add` */
+export function added(id: string, answer: number | string): Added {
+  if (answer === 1) return { to: 'added' };
+  if (answer === 0) return { to: 'exists', id };
+  const [kind, other] = [String(answer).charAt(0), String(answer).slice(1)];
+  if (kind === 'r') return { to: 'added', replaced: other };
+  return kind === 'e' ? { to: 'exists', id: other } : { to: 'full' };
+}
+
+/** `step` */
+export function ackTexts(ack: Ack): (string | number)[] {
+  const { to, id, outcome, tries } = ack;
+  const extra = to === 'retry' ? Math.ceil(ack.delayMs) : to === 'completed' ? wholeMs(ack.keepMs) : '';
+  return [to, id, outcome, tries, extra];
+}
+
+/** `step` */
+export function roomsText(rooms: Rooms | undefined): string {
+  if (!rooms) return '';
+  const names = rooms.names.map(({ name, free, apart }) => `\n${Math.max(0, free)} ${apart ? 1 : 0} ${name}`);
+  return Math.max(0, rooms.shared) + names.join('');
+}
+
+/** `subscribe` */
+export const namesText = (names: readonly string[]): string =>
+  names.length === 0 ? '' : ` ${names.join(' ')} `;
+
+/** `step` */
+export function claimedTasks(flat: readonly string[]): ClaimedTask[] {
+  const tasks: ClaimedTask[] = [];
+  for (let i = 0; i + 2 < flat.length; i += 3) {
+    tasks.push({ id: flat[i] ?? '', tries: Number(flat[i + 1]), envelope: flat[i + 2] ?? '' });
+  }
+  return tasks;
+}
+
+/** `read` */
+export function taskRecord(id: string, row: readonly string[]): TaskRecord {
+  const [envelope = '', state, at, tries, outcome, progress, log, history = '', traits = '', expiresAt] = row;
+  const [priority = '5', group, , , ...key] = traits === '' ? [] : traits.split('\n');
+  return {
+    id,
+    state: state as TaskState,
+    envelope,
+    tries: Number(tries),
+    at: at && state !== 'active' && state !== 'blocked' ? Number(at) : undefined,
+    outcome: outcome || undefined,
+    progress: progress || undefined,
+    log: log ? log.split('\n') : [],
+    history: failures(history, outcome, state === 'dead'),
+    priority: Number(priority),
+    group: group || undefined,
+    uniqueKey: key.join('\n') || undefined,
+    expiresAt: expiresAt ? Number(expiresAt) : undefined,
+  };
+}
+
+/** `inspect` */
+export function consumerRecords(flat: readonly (string | number)[]): ConsumerRecord[] {
+  const records: ConsumerRecord[] = [];
+  for (let i = 0; i + 2 < flat.length; i += 3) {
+    const consumer = String(flat[i]);
+    const process = consumer.slice(consumer.indexOf(':') + 1);
+    records.push({ consumer, process, until: Number(flat[i + 1]), active: Number(flat[i + 2]) });
+  }
+  return records;
+}
+
+/** The newest failure is in the history while it is the outcome, too: between two attempts. */
+function failures(history: string, outcome: string | undefined, isDead: boolean): TaskRecord['history'] {
+  if (history === '') return [];
+  const all = history.split('\n').map((line) => {
+    const space = line.indexOf(' ');
+    const text = line
+      .slice(space + 1)
+      .replaceAll('%0A', '\n')
+      .replaceAll('%25', '%');
+    return { at: Number(line.slice(0, space)), outcome: text };
+  });
+  return !isDead && all.at(-1)?.outcome === outcome ? all.slice(0, -1) : all;
+}
+
+const wholeMs = (ms: number | undefined): number | '' => (ms === undefined ? '' : Math.ceil(ms));

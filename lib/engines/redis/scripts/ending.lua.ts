@@ -1,0 +1,218 @@
+/** forget(ids): nothing of these tasks is left, in whatever state they were. */
+const FORGET = `
+local function forget(ids)
+  if #ids == 0 then return end
+  call('HDEL', rec, unpack(ids))
+  call('HDEL', out, unpack(ids))
+  if uses ~= '' then
+    if used('t') then call('HDEL', P .. 'traits', unpack(ids)) end
+    if used('x') then call('ZREM', P .. 'expiry', unpack(ids)) end
+    if used('r') then call('HDEL', P .. 'history', unpack(ids)) end
+  end
+  if call('EXISTS', tries, crashes, P .. 'progress', P .. 'log') > 0 then
+    call('HDEL', tries, unpack(ids))
+    call('HDEL', crashes, unpack(ids))
+    call('HDEL', P .. 'progress', unpack(ids))
+    call('HDEL', P .. 'log', unpack(ids))
+  end
+end
+`;
+
+/**
+ * What is kept of ended tasks. bytes_of(ids): their size. let_leave(state, ids): they are no more in that state.
+ * trim(state): the oldest are dropped until what is left is within count and bytes.
+ */
+const KEEPING = `
+local keep = {}
+do
+  local at = 0
+  for count, bytes in string.gmatch(keeps, '(%d+),(-?%d+)') do
+    at = at + 1
+    keep[({ 'completed', 'dead', 'cancelled', 'expired' })[at]] = { count = tonumber(count), bytes = tonumber(bytes) }
+  end
+end
+
+local function bytes_of(ids)
+  local bytes = 200 * #ids
+  for _, id in ipairs(ids) do
+    for _, text in ipairs({ rec, out, P .. 'progress', P .. 'log', P .. 'history' }) do
+      bytes = bytes + call('HSTRLEN', text, id)
+    end
+  end
+  return bytes
+end
+
+-- Counting begins when it is first asked for, with what is there.
+local function count_bytes(state, ids, sign)
+  if not used('y') then return end
+  local field = 'bytes:' .. state
+  if call('HEXISTS', meta, field) == 1 then call('HINCRBY', meta, field, sign * bytes_of(ids)) end
+end
+
+local function let_leave(state, ids)
+  if #ids == 0 then return end
+  call('ZREM', P .. state, unpack(ids))
+  if keep[state] then count_bytes(state, ids, -1) end
+end
+
+local function trim(state)
+  local over = math.min(call('ZCARD', P .. state) - keep[state].count, 1000)
+  if over > 0 then
+    local oldest = call('ZRANGE', P .. state, 0, over - 1)
+    let_leave(state, oldest)
+    forget(oldest)
+  end
+  local allowed, field = keep[state].bytes, 'bytes:' .. state
+  if allowed < 0 then return end
+  if call('HEXISTS', meta, field) == 0 then
+    use('y')
+    call('HSET', meta, field, bytes_of(call('ZRANGE', P .. state, 0, -1)))
+  end
+  for _ = 1, 1000 do
+    if tonumber(call('HGET', meta, field)) <= allowed then return end
+    local oldest = call('ZRANGE', P .. state, 0, 0)
+    if #oldest == 0 then return call('HSET', meta, field, 0) end
+    let_leave(state, oldest)
+    forget(oldest)
+  end
+end
+`;
+
+/**
+ * Unique keys. free_keys(ids): these tasks end or are removed; what was blocked by one of them takes its place.
+ * remember(id, outcome, at): a failed attempt goes to the task's history.
+ *
+ *   unique  hash  key -> id of the task that has it     uniques  zset  key -> until ms (of those with an end)
+ *   next    hash  id -> the task that is blocked by it
+ */
+const UNIQUE = `
+local function holder_of(key)
+  local till = call('ZSCORE', P .. 'uniques', key)
+  if till and tonumber(till) <= now then
+    call('HDEL', P .. 'unique', key)
+    call('ZREM', P .. 'uniques', key)
+    return nil
+  end
+  return call('HGET', P .. 'unique', key) or nil
+end
+
+local function unblock(id)
+  local due = tonumber(call('ZSCORE', P .. 'blocked', id) or -1)
+  if due < 0 then return end
+  call('ZREM', P .. 'blocked', id)
+  local trait = traits_of({ id })[id]
+  if trait and not holder_of(trait.key) then
+    call('HSET', P .. 'unique', trait.key, id)
+    call('ZREM', P .. 'uniques', trait.key)
+  end
+  if due > now then
+    delay({ string.format('%.0f', due), id })
+  else
+    enqueue({ id })
+    publish('waiting', { id })
+  end
+end
+
+local function free_keys(ids)
+  if not used('u') then return end
+  for id, trait in pairs(traits_of(ids)) do
+    if trait.key ~= '' then
+      local holder = call('HGET', P .. 'unique', trait.key)
+      if holder == id and trait.mode ~= 'throttle' then
+        call('HDEL', P .. 'unique', trait.key)
+        call('ZREM', P .. 'uniques', trait.key)
+      end
+      if used('b') then
+        local blocked_one = call('HGET', P .. 'next', id)
+        call('HDEL', P .. 'next', id)
+        if blocked_one then
+          unblock(blocked_one)
+        elseif holder and holder ~= id and call('HGET', P .. 'next', holder) == id then
+          call('HDEL', P .. 'next', holder)
+        end
+      end
+    end
+  end
+end
+
+local HISTORY_BYTES = 65536
+local function remember(id, outcome, at)
+  use('r')
+  local line = string.gsub(string.gsub(outcome, '%%', '%%25'), '\\n', '%%0A')
+  local known = call('HGET', P .. 'history', id)
+  local text = (known and known .. '\\n' or '') .. string.format('%.0f', at) .. ' ' .. line
+  while #text > HISTORY_BYTES and string.find(text, '\\n', 1, true) do
+    text = string.sub(text, string.find(text, '\\n', 1, true) + 1)
+  end
+  call('HSET', P .. 'history', id, text)
+end
+`;
+
+/**
+ * finish(state, items): the only way into a final state, for tasks that are in no other. items: flat id, outcome pairs,
+ * at most 1000. drop(items): the same for completed ones of which nothing is to be kept.
+ * discard(ids): they are removed, whatever they were.
+ */
+export const FINISH = `${FORGET}${KEEPING}${UNIQUE}
+local function conclude(state, items, kept)
+  local ended, ids, outcomes = {}, {}, {}
+  for i = 1, #items, 2 do
+    ids[#ids + 1] = items[i]
+    outcomes[#outcomes + 1] = items[i + 1]
+    ended[#ended + 1] = now
+    ended[#ended + 1] = items[i]
+  end
+  publish(state, ids, outcomes)
+  if uses ~= '' then
+    free_keys(ids)
+    if used('x') then call('ZREM', P .. 'expiry', unpack(ids)) end
+    if used('c') then call('HDEL', P .. 'flags', unpack(ids)) end
+  end
+  if kept then
+    call('ZADD', P .. state, unpack(ended))
+    call('HSET', out, unpack(items))
+    count_bytes(state, ids, 1)
+    trim(state)
+  else
+    forget(ids)
+  end
+  if call('EXISTS', waiters) == 1 then
+    for i = 1, #items, 2 do tell(items[i], state, items[i + 1]) end
+  end
+end
+
+local function finish(state, items)
+  if #items > 0 then conclude(state, items, keep[state].count > 0) end
+end
+local function drop(items)
+  if #items > 0 then conclude('completed', items, false) end
+end
+
+local function discard(ids)
+  if #ids == 0 then return end
+  free_keys(ids)
+  forget(ids)
+  if used('c') then call('HDEL', P .. 'flags', unpack(ids)) end
+  if call('EXISTS', waiters) == 1 then
+    for _, id in ipairs(ids) do tell(id, 'removed', '') end
+  end
+end
+
+-- What nobody has claimed in time.
+local function expire()
+  if not used('x') then return end
+  local late = call('ZRANGEBYSCORE', P .. 'expiry', '-inf', now, 'LIMIT', 0, 500)
+  local items = {}
+  for _, id in ipairs(late) do
+    call('ZREM', P .. 'expiry', id)
+    local place = place_of(id)
+    if place == 'waiting' or place == 'delayed' or place == 'parked' or place == 'blocked' then
+      take_out(id, place)
+      items[#items + 1] = id
+      items[#items + 1] = ''
+    end
+  end
+  finish('expired', items)
+  return #late == 500
+end
+`;

@@ -1,0 +1,132 @@
+import { luaScript } from '../lua.js';
+import { CLAIMING } from './claiming.lua.js';
+import { QUEUE } from './queue.lua.js';
+
+/**
+ * Whether every key of the queue is its own or free, looked at before the first write: an error in the middle of a script
+ * would leave half of a transition behind. Then the limits that the fleet shares: the newest win, and what was held back
+ * by others goes on.
+ *
+ * KEYS  1 prefix
+ * ARGV  1 queue  2 wake prefix  3 lease  4 kept  5 limits as JSON, '' for none, '-' to leave them as they are
+ * Returns the limits before, when they were others, else nil; or an error that names the key
+ */
+export const OPEN = luaScript(
+  'open',
+  1,
+  `local kinds = {
+  hash = {
+    'rec', 'out', 'tries', 'crashes', 'suspect', 'members', 'waiters', 'progress', 'log', 'meta', 'history', 'traits',
+    'unique', 'next', 'flags', 'inflight', 'gtat', 'backlogs', 'ghosts', 'passes', 'listeners',
+  },
+  zset = {
+    'delayed', 'active', 'consumers', 'idle', 'completed', 'dead', 'parked', 'cancelled', 'expired', 'blocked', 'expiry',
+    'uniques', 'gdue',
+  },
+  list = { 'waiting', 'suspects' },
+  set = { 'lanes', 'heldgroups', 'pausednames', 'pushers' },
+}
+for kind, names in pairs(kinds) do
+  for _, name in ipairs(names) do
+    local found = redis.call('TYPE', KEYS[1] .. name).ok
+    if found ~= 'none' and found ~= kind then
+      return redis.error_reply('WRONGTYPE the key ' .. KEYS[1] .. name .. ' is a ' .. found .. ' of somebody else')
+    end
+  end
+end
+${CLAIMING}
+local text, before = ARGV[5], state[6] or ''
+if text == '-' or text == before then return nil end
+if text == '' then call('HDEL', meta, 'limits') else call('HSET', meta, 'limits', text) end
+limits = text == '' and {} or cjson.decode(text)
+per_group = limits.group or {}
+call('HDEL', meta, 'tat')
+call('DEL', P .. 'inflight', P .. 'gtat', P .. 'gdue')
+for _, trait in pairs(traits_of(call('ZRANGE', active, 0, -1))) do
+  if per_group.concurrency and trait.group ~= '' then call('HINCRBY', P .. 'inflight', trait.group, 1) end
+end
+if used('g') then
+  for _, group in ipairs(call('SMEMBERS', P .. 'heldgroups')) do
+    for _ = 1, 100 do
+      if call('EXISTS', P .. 'held:' .. group) == 0 then break end
+      let_go_on(group, 1000)
+    end
+  end
+end
+settle()
+if used('w') then make_room() end
+return before ~= '' and before or nil`,
+);
+
+/**
+ * Events of these names are pushed to the process, or stored for whoever handles them, until its subscription is over.
+ *
+ * KEYS  1 prefix
+ * ARGV  1 queue  2 wake prefix  3 lease  4 kept  5 process  6 for how long, in ms  7 names to be pushed  8 to be stored;
+ *       each name between two spaces
+ * Returns 1
+ */
+export const SUBSCRIBE = luaScript(
+  'subscribe',
+  1,
+  `${QUEUE}
+local process, till, pushed, stored = ARGV[5], now + tonumber(ARGV[6]), ARGV[7], ARGV[8]
+if pushed == '' and stored == '' then
+  call('HDEL', P .. 'listeners', process)
+else
+  call('HSET', P .. 'listeners', process, string.format('%.0f', till) .. '|' .. pushed .. '|' .. stored)
+end
+local names, last, entries = '', 0, call('HGETALL', P .. 'listeners')
+for i = 1, #entries, 2 do
+  local deadline, one, other = string.match(entries[i + 1], '^(%d+)|([^|]*)|(.*)$')
+  if tonumber(deadline) < now then
+    call('HDEL', P .. 'listeners', entries[i])
+  else
+    names = names .. one .. other
+    last = math.max(last, tonumber(deadline))
+  end
+end
+if names == '' then
+  call('HDEL', meta, 'events', 'eventsUntil')
+else
+  call('HSET', meta, 'events', names, 'eventsUntil', string.format('%.0f', last))
+end
+return 1`,
+);
+
+/**
+ * Deletes everything of the queue and of its event queue. Who waits for the end of a task is told that it is removed.
+ * Limits stay, and so does the number of the newest consumer: no name is ever used again.
+ *
+ * KEYS  1 prefix
+ * ARGV  1 queue  2 wake prefix  3 lease  4 kept
+ * Returns 1
+ */
+export const OBLITERATE = luaScript(
+  'obliterate',
+  1,
+  `${CLAIMING}
+call('DEL', P .. 'none')
+for _, id in ipairs(call('HKEYS', waiters)) do tell(id, 'removed', '') end
+for _, name in ipairs(call('SMEMBERS', P .. 'lanes')) do call('UNLINK', P .. 'lane:' .. name) end
+for _, group in ipairs(call('SMEMBERS', P .. 'heldgroups')) do call('UNLINK', P .. 'held:' .. group) end
+for _, group in ipairs(call('HKEYS', P .. 'backlogs')) do room_for('pushers:' .. group) end
+room_for('pushers')
+for priority = 0, 9 do
+  call('UNLINK', waiting .. ':' .. priority, P .. 'group:' .. priority, P .. 'turns:' .. priority)
+end
+local newest = call('HGET', meta, 'cid')
+call('UNLINK',
+  rec, waiting, delayed, active, consumers, idle, meta, out, tries, crashes, waiters, suspects, suspect, members,
+  P .. 'completed', P .. 'dead', P .. 'cancelled', P .. 'expired', P .. 'parked', P .. 'blocked', P .. 'progress',
+  P .. 'log', P .. 'history', P .. 'traits', P .. 'expiry', P .. 'unique', P .. 'uniques', P .. 'next', P .. 'flags',
+  P .. 'inflight', P .. 'gtat', P .. 'gdue', P .. 'backlogs', P .. 'ghosts', P .. 'passes', P .. 'lanes',
+  P .. 'heldgroups', P .. 'pausednames')
+for _, name in ipairs({ 'rec', 'waiting', 'delayed', 'active', 'out', 'tries', 'completed', 'dead', 'parked', 'crashes', 'suspects', 'suspect', 'progress', 'log', 'history' }) do
+  call('UNLINK', P .. 'on:' .. name)
+end
+if newest then call('HSET', meta, 'cid', newest) end
+if state[6] then call('HSET', meta, 'limits', state[6]) end
+if state[8] then call('HSET', meta, 'events', state[8], 'eventsUntil', state[9]) end
+return 1`,
+);

@@ -1,0 +1,254 @@
+import { LIMITS } from './limits.lua.js';
+
+/**
+ * hold(consumer, ids, records, suspected): the consumer has these in hand from now on; returns flat id, tries, envelope.
+ */
+const HOLD = `
+local function hold(consumer, ids, records, suspected)
+  local held, entries, cid = {}, {}, number(consumer)
+  if #ids == 0 then return held end
+  local attempts = call('EXISTS', tries) == 1 and call('HMGET', tries, unpack(ids))
+  for i, id in ipairs(ids) do
+    entries[#entries + 1] = cid
+    entries[#entries + 1] = id
+    held[#held + 1] = id
+    held[#held + 1] = attempts and attempts[i] or '0'
+    held[#held + 1] = records[i]
+  end
+  call('ZADD', active, unpack(entries))
+  if uses ~= '' then
+    if used('x') then call('ZREM', P .. 'expiry', unpack(ids)) end
+    if per_group.backlog and not suspected then
+      for _, trait in pairs(traits_of(ids)) do backlog(trait.group, -1) end
+    end
+  end
+  spend(#ids)
+  publish('active', ids)
+  return held
+end
+`;
+
+/**
+ * sift(ids, rooms): of ids that were popped, those that may begin, and their records; the others go where they belong:
+ * an id without a record is dropped (A7), what is late or cancelled ends, what nobody may take by its name goes to its
+ * lane, what is over the limit of its group is held back.
+ */
+const SIFT = `
+local laned = 0
+local paused_names
+local function may_begin(name, rooms)
+  if not paused_names then
+    paused_names = {}
+    for _, one in ipairs(call('SMEMBERS', P .. 'pausednames')) do paused_names[one] = true end
+  end
+  if paused_names[name] then return false end
+  if not rooms then return true end
+  local own = rooms.names[name]
+  if own and own.free <= 0 then return false end
+  return (own and own.apart) or rooms.shared > 0
+end
+local function occupy(name, rooms, by)
+  if not rooms then return end
+  local own = rooms.names[name]
+  if own then own.free = own.free - by end
+  if not (own and own.apart) then rooms.shared = rooms.shared - by end
+end
+
+local function to_lane(id, name, trait)
+  use('n')
+  call('SADD', P .. 'lanes', name)
+  call('ZADD', P .. 'lane:' .. name, rank(trait and trait.priority or '5'), id)
+  laned = laned + 1
+  if trait and trait.group ~= '' then pass_on(trait.group) end
+end
+
+local function sift(ids, rooms)
+  ids = live(ids)
+  if #ids == 0 then return {}, {} end
+  local envelopes = call('HMGET', rec, unpack(ids))
+  local expiries = used('x') and call('ZMSCORE', P .. 'expiry', unpack(ids))
+  local flags = used('c') and call('HMGET', P .. 'flags', unpack(ids))
+  local by_name = rooms or used('n')
+  local by_group = per_group.concurrency or per_group.rate
+  local traits = (by_name or by_group or expiries) and traits_of(ids) or {}
+  local chosen, records, late, cancelled = {}, {}, {}, {}
+  for i, id in ipairs(ids) do
+    local envelope, trait = envelopes[i], traits[id]
+    local name = envelope and by_name and name_of(envelope)
+    local group = trait and trait.group or ''
+    if not envelope then
+      -- Deleted behind our back.
+    elseif flags and flags[i] then
+      cancelled[#cancelled + 1] = id
+      cancelled[#cancelled + 1] = ''
+    elseif expiries and expiries[i] and tonumber(expiries[i]) <= now then
+      late[#late + 1] = id
+      late[#late + 1] = ''
+      backlog(group, -1)
+      if group ~= '' then pass_on(group) end
+    elseif by_name and not may_begin(name, rooms) then
+      to_lane(id, name, trait)
+    else
+      local ok, at = true, nil
+      if by_group and group ~= '' then ok, at = admit_group(group) end
+      if ok then
+        if by_name then occupy(name, rooms, 1) end
+        chosen[#chosen + 1] = id
+        records[#records + 1] = envelope
+      else
+        hold_back(id, group, trait.priority)
+        if at then call('ZADD', P .. 'gdue', at, group) end
+      end
+    end
+  end
+  finish('cancelled', cancelled)
+  finish('expired', late)
+  return chosen, records
+end
+`;
+
+/** pop(count, rooms): the next ids in order, whatever is to become of them; none when nothing is left to look at. */
+const POP = `
+local function pop_level(priority, count)
+  local list, group = level(priority), P .. 'group:' .. priority
+  if not used('g') then return call('LPOP', list, count) or {} end
+  local ids, lined, grouped = {}, call('LLEN', list), call('ZCARD', group)
+  if grouped == 0 then return call('LPOP', list, count) or {} end
+  if lined == 0 then
+    local popped = call('ZPOPMIN', group, count)
+    for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
+    serve(priority, tonumber(popped[#popped]))
+    return ids
+  end
+  -- Those without a group take turns as if they were one.
+  local own = tonumber(call('HGET', meta, 'own:' .. priority) or 0)
+  for _ = 1, count do
+    local first = call('ZRANGE', group, 0, 0, 'WITHSCORES')
+    own = math.max(own, turn(priority))
+    if lined > 0 and (not first[1] or own <= tonumber(first[2])) then
+      ids[#ids + 1] = call('LPOP', list)
+      lined = lined - 1
+      serve(priority, own)
+      own = own + 1
+    elseif first[1] then
+      ids[#ids + 1] = call('ZPOPMIN', group)[1]
+      serve(priority, tonumber(first[2]))
+    else
+      break
+    end
+  end
+  call('HSET', meta, 'own:' .. priority, string.format('%.0f', own))
+  return ids
+end
+
+local function length(priority)
+  local count = call('LLEN', level(priority))
+  return used('g') and count + call('ZCARD', P .. 'group:' .. priority) or count
+end
+
+-- Stride scheduling (Waldspurger 1995): who has gone the least way goes next, and a weight makes steps short.
+local function pop_weighted(count)
+  local stored, way, left, least = call('HGETALL', P .. 'passes'), {}, {}, nil
+  for i = 1, #stored, 2 do way[stored[i]] = tonumber(stored[i + 1]) end
+  for p = 0, 9 do
+    local priority = tostring(p)
+    left[priority] = length(priority)
+    if left[priority] > 0 and way[priority] then least = math.min(least or FAR, way[priority]) end
+  end
+  local shares, order = {}, {}
+  for _ = 1, count do
+    local best
+    for p = 9, 0, -1 do
+      local priority = tostring(p)
+      if left[priority] > 0 then
+        way[priority] = way[priority] or least or 0
+        if not best or way[priority] < way[best] then best = priority end
+      else
+        way[priority] = nil
+      end
+    end
+    if not best then break end
+    left[best] = left[best] - 1
+    shares[best] = (shares[best] or 0) + 1
+    order[#order + 1] = best
+    way[best] = way[best] + 1 / limits.weights[tonumber(best) + 1]
+  end
+  local popped, ids = {}, {}
+  for priority, share in pairs(shares) do popped[priority] = pop_level(priority, share) end
+  for _, priority in ipairs(order) do
+    local id = table.remove(popped[priority], 1)
+    if id then ids[#ids + 1] = id end
+  end
+  call('DEL', P .. 'passes')
+  for priority, far in pairs(way) do
+    if left[priority] > 0 then call('HSET', P .. 'passes', priority, string.format('%.17g', far)) end
+  end
+  return ids
+end
+
+local function pop_lane(count, rooms)
+  for _, name in ipairs(call('SMEMBERS', P .. 'lanes')) do
+    if may_begin(name, rooms) then
+      local own = rooms and rooms.names[name]
+      local most = math.min(count, own and own.free or count, rooms and not (own and own.apart) and rooms.shared or count)
+      local popped = call('ZPOPMIN', P .. 'lane:' .. name, most)
+      if #popped == 0 then
+        call('SREM', P .. 'lanes', name)
+      else
+        local ids = {}
+        for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
+        return ids
+      end
+    end
+  end
+end
+
+local function pop(count, rooms)
+  local ids = used('n') and pop_lane(count, rooms)
+  if ids then return ids end
+  if not used('t') then return call('LPOP', waiting, count) or {} end
+  if limits.weights then return pop_weighted(count) end
+  ids = {}
+  for priority = 9, 0, -1 do
+    for _, id in ipairs(pop_level(tostring(priority), count - #ids)) do ids[#ids + 1] = id end
+    if #ids == count then break end
+  end
+  return ids
+end
+`;
+
+/**
+ * take(consumer, count, rooms): it holds so many of what waits, if there are and limits allow it; at most 1000 looks.
+ * accuse(consumer): it holds the next suspect, if there is one and it has none yet. Both return what hold() does.
+ */
+export const TAKE = `${LIMITS}${HOLD}${SIFT}${POP}
+-- A take gave up before it had seen everything.
+local unseen = false
+local function take(consumer, count, rooms)
+  local held, looks = {}, 0
+  count = capacity(count)
+  while #held / 3 < count and looks < 1000 do
+    local ids = pop(math.min(count - #held / 3, 1000 - looks), rooms)
+    if #ids == 0 then break end
+    looks = looks + #ids
+    local chosen, records = sift(ids, rooms)
+    for _, value in ipairs(hold(consumer, chosen, records)) do held[#held + 1] = value end
+  end
+  unseen = looks >= 1000 and #held / 3 < count
+  return held
+end
+
+local function accuse(consumer)
+  if capacity(1) == 0 then return {} end
+  for _ = 1, call('HEXISTS', suspect, consumer) == 0 and 100 or 0 do
+    local id = call('LPOP', suspects)
+    if not id then break end
+    local chosen, records = sift({ id })
+    if chosen[1] then
+      call('HSET', suspect, consumer, id)
+      return hold(consumer, chosen, records, true)
+    end
+  end
+  return {}
+end
+`;

@@ -1,0 +1,224 @@
+/**
+ * Where tasks wait: a list for each priority, a sorted set of those with a group beside it, lanes for names that could
+ * not be claimed, and what is held back of groups at their limit.
+ *
+ *   traits      hash  id -> priority, group, mode, since, unique key, a line each (of tasks that have such)
+ *   group:<p>   zset  id -> turn                    turns:<p>   zset  group -> its next free turn
+ *   lane:<name> zset  id -> rank                    lanes       set   names with a lane
+ *   held:<g>    zset  id -> rank                    heldgroups  set   groups that have such
+ *   ghosts      hash  id -> how often it lies in a list though it was taken out of it
+ *   inflight    hash  group -> active tasks         gdue, gtat  zset, hash  group -> time of its next token, bucket
+ *   backlogs    hash  group -> tasks that wait or are delayed
+ *
+ * traits_of(ids): by id; of tasks that have none, nothing.
+ */
+const TRAITS = `
+local function traits_of(ids)
+  local found = {}
+  if not used('t') then return found end
+  for from = 1, #ids, 1000 do
+    local list = call('HMGET', P .. 'traits', unpack(ids, from, math.min(from + 999, #ids)))
+    for i, text in ipairs(list) do
+      if text then
+        local priority, group, mode, since, key = string.match(text, '^(%d)\\n([^\\n]*)\\n(%a*)\\n(%d*)\\n(.*)$')
+        found[ids[from + i - 1]] = { priority = priority, group = group, mode = mode, since = since, key = key }
+      end
+    end
+  end
+  return found
+end
+
+local function level(priority) return priority == '5' and waiting or waiting .. ':' .. priority end
+
+-- Order within lanes and among what is held back: by priority, then as they came.
+local function rank(priority, first)
+  local seq = call('HINCRBY', meta, 'seq', 1)
+  return string.format('%.0f', (9 - tonumber(priority)) * 1e14 + (first and -seq or seq) + 5e13)
+end
+`;
+
+/**
+ * The virtual tags by which groups take turns: a task's turn is the newest that was served, or the one after the last
+ * turn of its group, whichever is later. Nothing is kept of groups that have no turn to come.
+ * backlog(groups, by): how many tasks of a group wait, if that is limited; refused producers are told.
+ */
+const GROUPS = `
+local served = {}
+local function turn(priority)
+  served[priority] = served[priority] or tonumber(call('HGET', meta, 'turn:' .. priority) or 0)
+  return served[priority]
+end
+local function serve(priority, at)
+  if at <= turn(priority) then return end
+  served[priority] = at
+  call('HSET', meta, 'turn:' .. priority, string.format('%.0f', at))
+  call('ZREMRANGEBYSCORE', P .. 'turns:' .. priority, '-inf', at)
+end
+
+local function room_for(who)
+  for _, process in ipairs(call('SMEMBERS', P .. who)) do push(process, { 'r\\n' .. queue }) end
+  call('DEL', P .. who)
+end
+
+local function backlog(group, by)
+  if not per_group.backlog or group == '' then return end
+  local count = call('HINCRBY', P .. 'backlogs', group, by)
+  if count <= 0 then call('HDEL', P .. 'backlogs', group) end
+  if by < 0 and used('w') and count < per_group.backlog then room_for('pushers:' .. group) end
+end
+
+local function hold_back(id, group, priority, first)
+  if call('ZADD', P .. 'held:' .. group, rank(priority, first), id) == 1 then call('HINCRBY', meta, 'held', 1) end
+  call('SADD', P .. 'heldgroups', group)
+end
+
+-- So many of what is held back of a group take their turn now.
+local function let_go_on(group, count)
+  local popped = count > 0 and call('ZPOPMIN', P .. 'held:' .. group, count) or {}
+  if #popped == 0 then return end
+  call('HINCRBY', meta, 'held', -#popped / 2)
+  local ids = {}
+  for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
+  local traits = traits_of(ids)
+  for _, id in ipairs(ids) do
+    local priority = traits[id] and traits[id].priority or '5'
+    call('ZADD', P .. 'group:' .. priority, turn(priority), id)
+  end
+  if call('EXISTS', P .. 'held:' .. group) == 0 then
+    call('SREM', P .. 'heldgroups', group)
+    call('ZREM', P .. 'gdue', group)
+  end
+end
+
+local function line_up(id, trait)
+  local group, priority = trait.group, trait.priority
+  if call('EXISTS', P .. 'held:' .. group) == 1 then return hold_back(id, group, priority) end
+  local at = math.max(turn(priority), tonumber(call('ZSCORE', P .. 'turns:' .. priority, group) or 0))
+  call('ZADD', P .. 'turns:' .. priority, string.format('%.0f', at + 1), group)
+  call('ZADD', P .. 'group:' .. priority, string.format('%.0f', at), id)
+end
+`;
+
+/**
+ * enqueue(ids): they wait, behind the others. put_first(ids): they wait, before the others, in this order.
+ * postpone(pairs): flat due, id pairs. place_of(id): the state of a stored task, and its score there.
+ * take_out(id, place): a task that is in nobody's hand is nowhere any more. live(ids): without the ghosts among them.
+ */
+export const WAITING = `${TRAITS}${GROUPS}
+local function enqueue(ids)
+  if not used('t') then return many('RPUSH', waiting, ids) end
+  local traits, lists = traits_of(ids), {}
+  for _, id in ipairs(ids) do
+    local trait = traits[id]
+    if trait and trait.group ~= '' then
+      backlog(trait.group, 1)
+      line_up(id, trait)
+    else
+      local list = level(trait and trait.priority or '5')
+      lists[list] = lists[list] or {}
+      table.insert(lists[list], id)
+    end
+  end
+  for list, part in pairs(lists) do many('RPUSH', list, part) end
+end
+
+local function put_first(ids)
+  local traits = traits_of(ids)
+  for i = #ids, 1, -1 do
+    local id, trait = ids[i], traits[ids[i]]
+    if trait and trait.group ~= '' then
+      backlog(trait.group, 1)
+      if call('EXISTS', P .. 'held:' .. trait.group) == 1 then
+        hold_back(id, trait.group, trait.priority, true)
+      else
+        call('ZADD', P .. 'group:' .. trait.priority, turn(trait.priority), id)
+      end
+    else
+      call('LPUSH', level(trait and trait.priority or '5'), id)
+    end
+  end
+end
+
+local function delay(pairs_)
+  many('ZADD', delayed, pairs_)
+  if not per_group.backlog then return end
+  local ids = {}
+  for i = 2, #pairs_, 2 do ids[#ids + 1] = pairs_[i] end
+  for _, trait in pairs(traits_of(ids)) do backlog(trait.group, 1) end
+end
+
+-- They fall due now, or were asked for.
+local function undelay(ids)
+  if #ids == 0 then return end
+  many('ZREM', delayed, ids)
+  if per_group.backlog then
+    for _, trait in pairs(traits_of(ids)) do backlog(trait.group, -1) end
+  end
+  enqueue(ids)
+  publish('waiting', ids)
+end
+
+local PLACES = { 'active', 'delayed', 'completed', 'dead', 'parked', 'cancelled', 'expired', 'blocked' }
+local function place_of(id)
+  for _, name in ipairs(PLACES) do
+    local score = call('ZSCORE', P .. name, id)
+    if score then return name, score end
+  end
+  return 'waiting'
+end
+
+-- One that its group was let go on with has not used that: another one may.
+local function pass_on(group)
+  if (per_group.concurrency or per_group.rate) and call('EXISTS', P .. 'held:' .. group) == 1 then let_go_on(group, 1) end
+end
+
+local function take_out(id, place)
+  if place ~= 'waiting' and place ~= 'delayed' then return call('ZREM', P .. place, id) end
+  if place == 'waiting' and call('LREM', suspects, 1, id) == 1 then return end
+  local trait = traits_of({ id })[id]
+  if trait then backlog(trait.group, -1) end
+  if place == 'delayed' then return call('ZREM', delayed, id) end
+  if used('n') and call('ZREM', P .. 'lane:' .. name_of(call('HGET', rec, id) or ' '), id) == 1 then return end
+  if trait and trait.group ~= '' then
+    if call('ZREM', P .. 'group:' .. trait.priority, id) == 1 then return pass_on(trait.group) end
+    return call('HINCRBY', meta, 'held', -call('ZREM', P .. 'held:' .. trait.group, id))
+  end
+  use('d')
+  call('HINCRBY', P .. 'ghosts', id, 1)
+  call('HINCRBY', meta, 'ghosts', 1)
+end
+
+local function live(ids)
+  if not used('d') or #ids == 0 then return ids end
+  local counts, left, found = call('HMGET', P .. 'ghosts', unpack(ids)), {}, {}
+  for i, id in ipairs(ids) do
+    local count = left[id] or tonumber(counts[i] or 0)
+    if count > 0 then
+      left[id] = count - 1
+      if call('HINCRBY', P .. 'ghosts', id, -1) == 0 then call('HDEL', P .. 'ghosts', id) end
+      call('HINCRBY', meta, 'ghosts', -1)
+    else
+      left[id] = 0
+      found[#found + 1] = id
+    end
+  end
+  return found
+end
+
+-- How many tasks wait, wherever.
+local function waiting_count()
+  local count = call('LLEN', waiting) + call('LLEN', suspects)
+  if uses == '' then return count end
+  if used('t') then
+    for priority = 0, 9 do
+      if priority ~= 5 then count = count + call('LLEN', waiting .. ':' .. priority) end
+      if used('g') then count = count + call('ZCARD', P .. 'group:' .. priority) end
+    end
+  end
+  if used('n') then
+    for _, name in ipairs(call('SMEMBERS', P .. 'lanes')) do count = count + call('ZCARD', P .. 'lane:' .. name) end
+  end
+  local numbers = call('HMGET', meta, 'held', 'ghosts')
+  return count + tonumber(numbers[1] or 0) - tonumber(numbers[2] or 0)
+end
+`;
