@@ -12,14 +12,13 @@ import type {
   Rooms,
   Step,
 } from '../../task/task.broker.js';
-import { crashOutcome } from '../../task/task.outcome.js';
 import type { TaskState } from '../../task/task.state.js';
 import { appendToLog, replaceOutcome } from './attempt-history.js';
-import type { EmbeddedConsumer } from './embedded-consumers.js';
 import { isFinal, newTask, type EmbeddedTask } from './embedded-task.js';
 import { HandOver } from './hand-over.js';
 import { addTask } from './task-adding.js';
 import { TaskMoves, type Outlets } from './task-moves.js';
+import { TaskReturns } from './task-returns.js';
 import { TaskSteering } from './task-steering.js';
 
 /** What one call promotes, un-parks, ends or cleans away at most. */
@@ -35,6 +34,7 @@ export class EmbeddedQueue {
   opened = false;
   private readonly handOver: HandOver;
   private readonly steering: TaskSteering;
+  private readonly returns: TaskReturns;
 
   constructor(
     settings: QueueSettings,
@@ -44,6 +44,7 @@ export class EmbeddedQueue {
     this.moves = new TaskMoves(settings, clock, outlets);
     this.handOver = new HandOver(this.moves);
     this.steering = new TaskSteering(this.moves);
+    this.returns = new TaskReturns(this.moves);
   }
 
   /** Returns the limits that held before, as text, if others hold from now on. */
@@ -87,7 +88,7 @@ export class EmbeddedQueue {
         task.crashes--;
       }
     }
-    for (const consumer of before) if (consumer) this.giveBack(consumer);
+    for (const consumer of before) if (consumer) this.returns.giveBack(consumer);
     consumers.renew(self);
     this.handOver.settle();
     return { consumer: self.name, kept: [...self.hand] };
@@ -99,12 +100,12 @@ export class EmbeddedQueue {
     if (!self) return 'lost';
     const now = this.clock.now();
     consumers.hear();
-    for (const ack of acks) this.acknowledge(self, ack);
+    for (const ack of acks) this.returns.acknowledge(self, ack);
     const promoted = delayed.popUpTo(now, LIMIT);
     for (const task of promoted) this.promote(task);
     const expired = this.moves.expire(LIMIT);
     waiting.releaseDue(now);
-    for (const dead of consumers.dead()) if (dead !== self) this.bury(dead);
+    for (const dead of consumers.dead()) if (dead !== self) this.returns.bury(dead);
     const tasks = this.handOver.claim(self, slots, rooms);
     const wasResting = consumers.isResting(self);
     consumers.renew(self);
@@ -140,7 +141,7 @@ export class EmbeddedQueue {
     const self = this.moves.consumers.get(consumer);
     if (!self) return;
     this.moves.consumers.hear();
-    this.giveBack(self);
+    this.returns.giveBack(self);
     this.handOver.settle();
     const next = this.handOver.nextMs(self);
     if (next !== undefined) this.handOver.nudge(this.clock.now() + next);
@@ -251,78 +252,5 @@ export class EmbeddedQueue {
   private promote(task: EmbeddedTask): void {
     this.moves.takeOut(task);
     if (this.moves.tasks.get(task.id) === task) this.moves.wait(task);
-  }
-
-  private acknowledge(self: EmbeddedConsumer, ack: Ack): void {
-    const left = this.moves.leaveHand(self, ack.id);
-    if (!left) return;
-    const { task, cancelled } = left;
-    const { to, outcome, tries } = ack;
-    task.crashes = undefined;
-    if (to === 'completed') {
-      this.moves.finish(task, 'completed', outcome, ack.keepMs);
-      return;
-    }
-    task.tries = tries;
-    if (cancelled || to === 'cancelled') this.moves.finish(task, 'cancelled', outcome);
-    else if (to === 'parked') this.moves.park(task, outcome);
-    else this.fail(task, outcome, ack.to === 'retry' ? ack.delayMs : undefined);
-  }
-
-  /** It is tried again after `delayMs`, or not at all. */
-  private fail(task: EmbeddedTask, outcome: string, delayMs: number | undefined): void {
-    const { events } = this.moves;
-    const now = this.clock.now();
-    events.emit('failed', task, { text: outcome });
-    if (delayMs === undefined) {
-      this.moves.finish(task, 'dead', outcome);
-      return;
-    }
-    const dueAt = now + Math.max(0, delayMs);
-    replaceOutcome(task, outcome, now);
-    events.emit('retrying', task, { text: outcome, dueAt });
-    this.moves.waitFrom(task, dueAt);
-  }
-
-  private bury(consumer: EmbeddedConsumer): void {
-    const { suspect, hand } = consumer;
-    const accused = suspect ?? (hand.size === 1 ? [...hand][0] : undefined);
-    for (const task of this.takeBack(consumer)) {
-      if (task.id === accused) {
-        this.blame(task);
-      } else if (accused === undefined && task.crashes !== undefined) {
-        this.moves.suspect(task);
-      } else {
-        if (accused === undefined) task.crashes = 0;
-        this.moves.giveBack(task);
-      }
-    }
-  }
-
-  private blame(task: EmbeddedTask): void {
-    task.crashes = (task.crashes ?? 0) + 1;
-    if (task.crashes < this.moves.settings.maxCrashes) {
-      this.moves.suspect(task);
-      return;
-    }
-    const outcome = crashOutcome(task.crashes);
-    task.crashes = undefined;
-    this.moves.finish(task, 'dead', outcome);
-  }
-
-  private giveBack(consumer: EmbeddedConsumer): void {
-    for (const task of this.takeBack(consumer)) this.moves.giveBack(task);
-  }
-
-  /** The consumer is no more. Returns what it had in hand, the newest first; what was to be cancelled is, instead. */
-  private takeBack(consumer: EmbeddedConsumer): readonly EmbeddedTask[] {
-    const back: EmbeddedTask[] = [];
-    for (const id of [...consumer.hand].reverse()) {
-      const left = this.moves.leaveHand(consumer, id);
-      if (left?.cancelled) this.moves.finish(left.task, 'cancelled', '');
-      else if (left) back.push(left.task);
-    }
-    this.moves.consumers.remove(consumer);
-    return back;
   }
 }
