@@ -1,7 +1,10 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import type { Duration } from './common/duration.js';
 import type { DepotLogger } from './common/logger.js';
+import type { QueueLimitOptions } from './task/queue.limits.js';
+import type { KeepOptions } from './task/retention.js';
 import type { TaskPolicyOptions } from './task/task.policy.js';
+import type { RouteOptions } from './task/task.routes.js';
 
 /** Options of `DepotModule.forRoot`. All are validated once, at start-up; `docs/options.md` is their reference table. */
 export interface DepotOptions {
@@ -17,6 +20,8 @@ export interface DepotOptions {
   /** How long running handlers may go on when the application closes. @default '20s' */
   readonly shutdownTimeout?: Duration;
   readonly tasks?: TasksOptions;
+  /** Which queue `QueueService.dispatch(key, message)` adds to. @default none: nothing can be dispatched */
+  readonly routes?: RouteOptions;
   readonly cache?: CacheOptions;
   readonly locks?: LocksOptions;
   readonly connection?: ConnectionOptions;
@@ -39,24 +44,12 @@ export interface TasksOptions extends QueuePolicyOptions {
 export interface QueuePolicyOptions extends TaskPolicyOptions {
   /** A task is buried as dead when it alone has killed so many worker processes. @default 3 */
   readonly maxCrashes?: number;
-  /** How many ended tasks are kept, and how long. */
-  readonly keep?: {
-    /** @default { count: 1_000, age: '1h' } */
-    readonly completed?: RetentionOptions;
-    /** @default { count: 10_000, age: '30d' } */
-    readonly dead?: RetentionOptions;
-  };
-}
-
-export interface RetentionOptions {
-  /** The newest so many are kept; 0: none. */
-  readonly count?: number;
-  /** None is kept longer. */
-  readonly age?: Duration;
+  /** How many ended tasks are kept, how long, and how much of them. */
+  readonly keep?: KeepOptions;
 }
 
 /** Options of `DepotModule.registerQueue`. */
-export interface QueueOptions extends QueuePolicyOptions {
+export interface QueueOptions extends QueuePolicyOptions, QueueLimitOptions {
   /** 1 to 128 characters; no white space, no braces. */
   readonly name: string;
 }

@@ -1,13 +1,15 @@
 import { cacheTtl } from './cache/cache.ttl.js';
 import { DepotConfigError, show } from './common/errors.js';
 import { toMs, type Duration } from './common/duration.js';
-import { checkKeys } from './common/options.js';
+import { checkKeys, wholeNumber } from './common/options.js';
 import type { DepotLogger } from './common/logger.js';
-import type { DepotOptions, QueueOptions, QueuePolicyOptions, RetentionOptions } from './depot.options.js';
+import type { DepotOptions, QueueOptions } from './depot.options.js';
 import { lockTtlMs } from './lock/lock.options.js';
-import type { QueueSettings, Retention } from './task/task.broker.js';
-import type { FinalState } from './task/task.state.js';
+import { LIMIT_KEYS, queueBackpressure, queueLimits, type QueueBackpressure } from './task/queue.limits.js';
+import { DEFAULT_KEEP, retentions, type Keep } from './task/retention.js';
+import type { QueueLimits, QueueSettings } from './task/task.broker.js';
 import { DEFAULT_POLICY, taskPolicy, type TaskPolicy } from './task/task.policy.js';
+import { TaskRoutes } from './task/task.routes.js';
 
 /** What `DepotOptions` come to: validated, nothing left out, in milliseconds. */
 export interface DepotSettings {
@@ -21,7 +23,8 @@ export interface DepotSettings {
   readonly leaseMs: number;
   readonly policy: TaskPolicy;
   readonly maxCrashes: number;
-  readonly keep: Readonly<Record<FinalState, Retention>>;
+  readonly keep: Keep;
+  readonly routes: TaskRoutes;
   /** `undefined`: values don't expire. */
   readonly cacheTtlMs: number | undefined;
   readonly lockTtlMs: number;
@@ -34,12 +37,13 @@ export interface DepotSettings {
 /** A queue that was registered: what the engine needs of it, and how its tasks are retried by default. */
 export interface RegisteredQueue extends QueueSettings {
   readonly policy: TaskPolicy;
+  readonly backpressure: QueueBackpressure;
 }
 
 /** An idle consumer is forgotten after this silence; it is heard of with every sweep, which is far more often. */
 const IDLE_LEASE_MS = 300_000;
 
-const POLICY_KEYS = ['attempts', 'backoff', 'timeout', 'maxCrashes', 'keep'] as const;
+const POLICY_KEYS = ['attempts', 'backoff', 'timeout', 'deadline', 'maxCrashes', 'keep'] as const;
 
 /** @throws DepotConfigError naming the option, its value and what is expected */
 export function depotSettings(options: DepotOptions): DepotSettings {
@@ -49,6 +53,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     'workers',
     'shutdownTimeout',
     'tasks',
+    'routes',
     'cache',
     'locks',
     'connection',
@@ -71,7 +76,8 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     leaseMs,
     policy: taskPolicy(tasks, DEFAULT_POLICY, 'tasks'),
     maxCrashes: wholeNumber(tasks.maxCrashes ?? 3, 1, 1_000, 'tasks.maxCrashes'),
-    keep: retentions(tasks, DEFAULT_KEEP, 'tasks'),
+    keep: retentions(tasks.keep ?? {}, DEFAULT_KEEP, 'tasks.keep'),
+    routes: new TaskRoutes(options.routes ?? {}),
     cacheTtlMs: cacheTtl(cache.ttl ?? '5m', 'cache.ttl').ttlMs,
     lockTtlMs: lockTtlMs(locks.ttl ?? '30s', 'locks.ttl'),
     connectTimeoutMs: atLeast(1, connection.connectTimeout ?? '5s', 'connection.connectTimeout'),
@@ -89,47 +95,27 @@ export function depotSettings(options: DepotOptions): DepotSettings {
 export function queueSettings(options: QueueOptions, depot: DepotSettings): RegisteredQueue {
   const name = checkName(options.name, 'DepotModule.registerQueue: name');
   const what = `queue '${name}'`;
-  checkKeys(options, what, ['name', ...POLICY_KEYS]);
+  checkKeys(options, what, ['name', ...POLICY_KEYS, ...LIMIT_KEYS]);
   return {
     name,
     leaseMs: depot.leaseMs,
     idleLeaseMs: Math.max(IDLE_LEASE_MS, depot.leaseMs * 10),
     maxCrashes: wholeNumber(options.maxCrashes ?? depot.maxCrashes, 1, 1_000, `${what}.maxCrashes`),
-    keep: retentions(options, depot.keep, what),
+    keep: retentions(options.keep ?? {}, depot.keep, `${what}.keep`),
+    limits: queueLimits(options, what) ?? noLimits(name, depot.workers),
     policy: taskPolicy(options, depot.policy, what),
+    backpressure: queueBackpressure(options, what),
   };
 }
 
-const DEFAULT_KEEP: Readonly<Record<FinalState, Retention>> = {
-  completed: { count: 1_000, ageMs: toMs('1h', 'age') },
-  dead: { count: 10_000, ageMs: toMs('30d', 'age') },
-};
-
-function retentions(
-  { keep = {} }: QueuePolicyOptions,
-  base: Readonly<Record<FinalState, Retention>>,
-  name: string,
-): Readonly<Record<FinalState, Retention>> {
-  checkKeys(keep, `${name}.keep`, ['completed', 'dead']);
-  const merge = (state: FinalState): Retention => {
-    const { count, age }: RetentionOptions = keep[state] ?? {};
-    checkKeys(keep[state] ?? {}, `${name}.keep.${state}`, ['count', 'age']);
-    return {
-      count:
-        count === undefined ? base[state].count : wholeNumber(count, 0, 1e9, `${name}.keep.${state}.count`),
-      ageMs: age === undefined ? base[state].ageMs : toMs(age, `${name}.keep.${state}.age`),
-    };
-  };
-  return { completed: merge('completed'), dead: merge('dead') };
+/** Who works on a queue and says nothing of limits means that there are none; who merely adds to it has no say. */
+function noLimits(name: string, workers: DepotSettings['workers']): QueueLimits | undefined {
+  const works = workers === 'all' || (workers !== 'none' && workers.includes(name));
+  return works ? {} : undefined;
 }
 
 export function checkConcurrency(value: unknown, name: string): number {
   return wholeNumber(value, 1, 1_000, name);
-}
-
-function wholeNumber(value: unknown, min: number, max: number, name: string): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new DepotConfigError(`${name} is ${show(value)}; expected a whole number from ${min} to ${max}`);
 }
 
 function atLeast(minMs: number, value: Duration, name: string): number {

@@ -6,9 +6,17 @@ export type {
   LocksOptions,
   QueueOptions,
   QueuePolicyOptions,
-  RetentionOptions,
   TasksOptions,
 } from './depot.options.js';
+export type {
+  BackpressureOptions,
+  GroupLimitOptions,
+  PriorityWeightOptions,
+  QueueLimitOptions,
+  RateLimitOptions,
+} from './task/queue.limits.js';
+export type { KeepOptions, RetentionOptions } from './task/retention.js';
+export type { RouteOptions, RouteTarget } from './task/task.routes.js';
 
 export { Processor } from './task/decorators/processor.decorator.js';
 export { Task } from './task/decorators/task.decorator.js';

@@ -18,3 +18,9 @@ export function checkKeys(
   if (unknown === undefined) return;
   throw new DepotConfigError(`${name} has no option '${unknown}'; there are: ${known.join(', ')}`);
 }
+
+/** @throws DepotConfigError when the value of option `name` is no whole number in that range */
+export function wholeNumber(value: unknown, min: number, max: number, name: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new DepotConfigError(`${name} is ${show(value)}; expected a whole number from ${min} to ${max}`);
+}

@@ -27,13 +27,13 @@ export abstract class TaskEvent<R = unknown, P = unknown> {
   /** @throws PayloadError when this process can't read it */
   abstract readonly payload: P;
   /** What the handler returned, of `completed`. @throws PayloadError when this process can't read it */
-  abstract readonly result?: R;
+  abstract readonly result: R | undefined;
   /** What the attempt failed with, of `failed`, `retrying` and `dead`; why, of `cancelled` and `parked`. */
-  abstract readonly error?: TaskFailure;
+  abstract readonly error: TaskFailure | undefined;
   /** Of `progress`. */
-  abstract readonly progress?: unknown;
+  abstract readonly progress: unknown;
   /** When the task runs again, of `retrying`. */
-  abstract readonly runAt?: Date;
+  abstract readonly runAt: Date | undefined;
 }
 
 /** An event as it came from the engine. `queue` is the one whose tasks it is about. */
