@@ -19,6 +19,7 @@ const { startRedis } = await import('../support/redis-server.ts');
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const APPS = ['nest12-esm', 'nest11-cjs'];
+const testingKit = await readFile(new URL('testing-kit.ts', import.meta.url), 'utf8');
 /** Run inside each application; they fail when it does not hold. */
 const SCRIPTS = {
   'one-copy.mjs': 'import and require give one copy',
@@ -57,9 +58,12 @@ async function check() {
 async function checkApp(app, directory, unpacked, files, prints) {
   const redis = await startRedis();
   try {
-    await layOut(app, directory, unpacked, files);
+    await layOut(app, directory, unpacked, new Map([...files, ['src/testing-kit.ts', testingKit]]));
     await compile(directory);
     console.log(`${app}: the quick start compiles`);
+
+    await execute(process.execPath, ['dist/testing-kit.js'], { cwd: directory });
+    console.log(`${app}: the test kit compiles and runs, without jest`);
 
     for (const [script, holds] of Object.entries(SCRIPTS)) {
       await cp(fileURLToPath(new URL(script, import.meta.url)), join(directory, script));

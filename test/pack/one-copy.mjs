@@ -5,15 +5,22 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import 'reflect-metadata';
-import * as imported from 'nestjs-depot';
+import * as main from 'nestjs-depot';
+import * as testing from 'nestjs-depot/testing';
 
 const require = createRequire(import.meta.url);
-const required = require('nestjs-depot');
+assert.ok(main.DepotModule, 'nestjs-depot exports no DepotModule');
+assert.ok(testing.DepotTesting, 'nestjs-depot/testing exports no DepotTesting');
 
-assert.ok(imported.DepotModule, 'nestjs-depot exports no DepotModule');
-for (const [name, value] of Object.entries(imported)) {
-  assert.equal(required[name], value, `import and require of nestjs-depot give two different ${name}`);
+const entryPoints = {
+  'nestjs-depot': [main, 'index.js'],
+  'nestjs-depot/testing': [testing, 'testing/index.js'],
+};
+for (const [entryPoint, [imported, file]] of Object.entries(entryPoints)) {
+  const required = require(entryPoint);
+  for (const [name, value] of Object.entries(imported)) {
+    assert.equal(required[name], value, `import and require of ${entryPoint} give two different ${name}`);
+  }
+  const commonjs = require(`./node_modules/nestjs-depot/dist/lib/cjs/${file}`);
+  assert.deepEqual(Object.keys(commonjs).sort(), Object.keys(imported).sort());
 }
-
-const commonjs = require('./node_modules/nestjs-depot/dist/lib/cjs/index.js');
-assert.deepEqual(Object.keys(commonjs).sort(), Object.keys(imported).sort());

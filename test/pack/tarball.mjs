@@ -12,7 +12,10 @@ const HAS_TO_BE_PACKED = [
   'CHANGELOG.md',
   'package.json',
   ...['esm', 'cjs'].flatMap((format) =>
-    ['package.json', 'index.js', 'index.d.ts'].map((name) => `dist/lib/${format}/${name}`),
+    [
+      'package.json',
+      ...['index', 'testing/index', 'testing/jest'].flatMap((path) => [`${path}.js`, `${path}.d.ts`]),
+    ].map((name) => `dist/lib/${format}/${name}`),
   ),
 ];
 
