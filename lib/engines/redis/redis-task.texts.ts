@@ -65,7 +65,7 @@ export function ackTexts(ack: Ack): (string | number)[] {
 export function roomsText(rooms: Rooms | undefined): string {
   if (!rooms) return '';
   const names = rooms.names.map(({ name, free, apart }) => `\n${Math.max(0, free)} ${apart ? 1 : 0} ${name}`);
-  return Math.max(0, rooms.shared) + names.join('');
+  return String(Math.max(0, rooms.shared)) + names.join('');
 }
 
 /** `subscribe` */
