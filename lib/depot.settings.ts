@@ -8,6 +8,7 @@ import { lockTtlMs } from './lock/lock.options.js';
 import { LIMIT_KEYS, queueBackpressure, queueLimits, type QueueBackpressure } from './task/queue.limits.js';
 import { DEFAULT_KEEP, retentions, type Keep } from './task/retention.js';
 import type { QueueLimits, QueueSettings } from './task/task.broker.js';
+import { TaskCodec } from './task/task.codec.js';
 import { DEFAULT_POLICY, taskPolicy, type TaskPolicy } from './task/task.policy.js';
 import { TaskRoutes } from './task/task.routes.js';
 
@@ -25,6 +26,7 @@ export interface DepotSettings {
   readonly maxCrashes: number;
   readonly keep: Keep;
   readonly routes: TaskRoutes;
+  readonly codec: TaskCodec;
   /** `undefined`: values don't expire. */
   readonly cacheTtlMs: number | undefined;
   readonly lockTtlMs: number;
@@ -78,6 +80,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     maxCrashes: wholeNumber(tasks.maxCrashes ?? 3, 1, 1_000, 'tasks.maxCrashes'),
     keep: retentions(tasks.keep ?? {}, DEFAULT_KEEP, 'tasks.keep'),
     routes: new TaskRoutes(options.routes ?? {}),
+    codec: TaskCodec.plain,
     cacheTtlMs: cacheTtl(cache.ttl ?? '5m', 'cache.ttl').ttlMs,
     lockTtlMs: lockTtlMs(locks.ttl ?? '30s', 'locks.ttl'),
     connectTimeoutMs: atLeast(1, connection.connectTimeout ?? '5s', 'connection.connectTimeout'),
