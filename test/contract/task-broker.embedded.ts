@@ -37,16 +37,15 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
   }
 
   async look(name: string): Promise<Stored> {
-    const { tasks, waiting, delayed, ended, consumers, waiters, unique } = this.moves(name);
-    const ids = (found: Iterable<{ readonly id: string }>): string[] => Array.from(found, ({ id }) => id);
+    const { tasks, waiting, delayed, ended, consumers, waiters, unique, expiries, cancelling, limits } =
+      this.moves(name);
+    const { suspects, lanes, levels, groups } = waiting;
     const all = [...consumers.all()];
     return {
       records: [...tasks.keys()],
       places: {
-        waiting: ids(waiting.levels),
-        suspects: ids(waiting.suspects),
-        lanes: ids(waiting.lanes),
-        held: ids(waiting.groups),
+        waiting: [...ids(lanes), ...ids(levels), ...ids(groups)],
+        suspects: ids(suspects),
         delayed: ids(delayed.range(0, -1)),
         blocked: ids(unique.blocked.keys()),
         active: all.flatMap(({ hand }) => [...hand]),
@@ -56,13 +55,29 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
         expired: ids(ended.in('expired')),
         parked: ids(ended.in('parked')),
       },
+      levels: ids(levels),
+      levels: ids(waiting.levels),
       holders: new Map(consumers.held.map((id) => [id, numberOf(consumers.holderOf(id)?.name ?? '')])),
-      consumers: new Map(all.map(({ name, deadline }) => [name, deadline])),
-      idle: new Map(all.filter(({ free }) => free > 0).map(({ name, free }) => [name, free])),
-      sideRecords: [...waiters.keys()],
+      consumers: new Map(all.map(({ name: consumer, deadline }) => [consumer, deadline])),
+      idle: new Map(all.filter(({ free }) => free > 0).map(({ name: consumer, free }) => [consumer, free])),
+      sideRecords: [...waiters.keys(), ...ids(expiries.range(0, -1)), ...cancelling],
       suspected: new Map(
-        all.flatMap(({ name, suspect }) => (suspect === undefined ? [] : [[name, suspect]])),
+        all.flatMap(({ name: consumer, suspect }) => (suspect === undefined ? [] : [[consumer, suspect]])),
       ),
+      unique: new Map(
+        [...unique.keys.keys()].flatMap((key) => {
+          const holder = unique.keys.get(key);
+          const isTimed = holder?.throttles || unique.keys.expiresAt(key) !== undefined;
+          return holder && !isTimed ? [[key, holder.id]] : [];
+        }),
+      ),
+      next: new Map([...unique.next].map(([by, { id }]) => [by, id])),
+      inflight: groups.inHand,
+      flags: [...cancelling],
+      // A task leaves a list in memory itself, from the middle, too.
+      astray: [],
+      limits: limits.current,
+      isPaused: limits.paused,
     };
   }
 
@@ -81,3 +96,5 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
     return queue.moves;
   }
 }
+
+const ids = (tasks: Iterable<{ readonly id: string }>): string[] => Array.from(tasks, ({ id }) => id);

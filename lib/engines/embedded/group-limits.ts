@@ -16,7 +16,8 @@ const SPARE_BUCKETS = 1_024;
  */
 export class GroupLimits {
   private limits: NonNullable<QueueLimits['group']> = {};
-  private readonly inHand = new Map<string, number>();
+  /** How many of a group are in hand, if that is limited. */
+  readonly inHand = new Map<string, number>();
   private readonly buckets = new Map<string, FullAt>();
   private readonly held = new Map<string, SortedSet<EmbeddedTask>>();
   /** When to look at a group again for its next token. */

@@ -32,8 +32,9 @@ interface Blocked {
 
 /** Who has a unique key, and who is blocked until its holder has ended. */
 export class UniqueKeys {
-  private readonly keys: Records<Holder>;
-  private readonly next = new Map<string, EmbeddedTask>();
+  readonly keys: Records<Holder>;
+  /** The task that is blocked, by the id of the one that it is blocked by. */
+  readonly next = new Map<string, EmbeddedTask>();
   private readonly blockedTasks = new Map<EmbeddedTask, Blocked>();
 
   constructor(

@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { appendToLog, replaceOutcome } from '../../../lib/engines/embedded/attempt-history.js';
+import { EndedTasks } from '../../../lib/engines/embedded/ended-tasks.js';
+import type { Retention } from '../../../lib/task/task.broker.js';
+import { ids, taskOf } from './embedded-tasks.js';
+
+const HOUR = 3_600_000;
+const keeping = (completed: Partial<Retention>): EndedTasks => {
+  const keep = { count: 10, ageMs: HOUR, bytes: undefined };
+  return new EndedTasks({ completed: { ...keep, ...completed }, dead: keep, cancelled: keep, expired: keep });
+};
+
+describe('ended tasks', () => {
+  it('are kept by count, the oldest go first', () => {
+    const ended = keeping({ count: 2 });
+
+    const over = ['a', 'b', 'c'].map((id, at) => ids(ended.end(taskOf(id), 'completed', at)));
+
+    expect(over).toEqual([[], [], ['a']]);
+    expect(ids(ended.in('completed'))).toEqual(['b', 'c']);
+  });
+
+  it('are kept by bytes, of everything that is kept of them', () => {
+    const ended = keeping({ bytes: 1_000 });
+    const big = taskOf('big', { envelope: 'ü'.repeat(100) });
+    big.outcome = 'o'.repeat(100);
+    appendToLog(big, 'l'.repeat(100));
+    big.progress = 'p'.repeat(100);
+    replaceOutcome(big, 'x'.repeat(100), 5);
+    replaceOutcome(big, 'o'.repeat(100));
+    expect(ids(ended.end(big, 'completed', 0))).toEqual([]);
+    expect(big.bytes).toBe(200 + 200 + 100 + 100 + 100 + 100);
+
+    const next = taskOf('next', { envelope: '' });
+    expect(ids(ended.end(next, 'completed', 1))).toEqual([]);
+    expect(ids(ended.end(taskOf('over', { envelope: '1' }), 'completed', 2))).toEqual(['big']);
+    expect(ids(ended.end(taskOf('huge', { envelope: 'x'.repeat(801) }), 'completed', 3))).toEqual([
+      'next',
+      'over',
+      'huge',
+    ]);
+    expect(ids(ended.end(taskOf('again', { envelope: 'x'.repeat(800) }), 'completed', 4))).toEqual([]);
+  });
+
+  it('count no bytes of what has left', () => {
+    const ended = keeping({ bytes: 500 });
+    const first = taskOf('first', { envelope: '' });
+    ended.end(first, 'completed', 0);
+
+    ended.delete(first, 'completed');
+
+    ended.end(taskOf('a', { envelope: '' }), 'completed', 1);
+    expect(ids(ended.end(taskOf('b', { envelope: '' }), 'completed', 2))).toEqual([]);
+  });
+
+  it('are dropped when they are too old, each state by its own age', () => {
+    const ended = keeping({ ageMs: 1_000 });
+    for (const id of ['a', 'b']) ended.end(taskOf(id), 'completed', id === 'a' ? 0 : 1);
+    ended.end(taskOf('dead'), 'dead', 0);
+
+    expect(ids(ended.expire(999).tasks)).toEqual([]);
+    expect(ids(ended.expire(1_000).tasks)).toEqual(['a']);
+    expect(ids(ended.expire(HOUR).tasks)).toEqual(['b', 'dead']);
+  });
+});
+
+describe('what is kept of attempts', () => {
+  it('has the failed ones before the newest as history, and no others', () => {
+    const task = taskOf('a');
+    replaceOutcome(task, 'first error', 10);
+    replaceOutcome(task, 'second error', 20);
+    replaceOutcome(task, 'result');
+    replaceOutcome(task, undefined);
+
+    expect(task.outcome).toBeUndefined();
+    expect(task.history).toEqual([
+      { at: 10, outcome: 'first error' },
+      { at: 20, outcome: 'second error' },
+    ]);
+  });
+
+  it('is cut at 64 KiB, the newest stays whatever its size', () => {
+    const task = taskOf('a');
+    for (let at = 0; at < 80; at++) replaceOutcome(task, `${at}`.padEnd(1_000, 'ü'), at);
+    const bytes = task.history.reduce((sum, { outcome }) => sum + Buffer.byteLength(outcome), 0);
+    expect(bytes).toBeLessThanOrEqual(65_536);
+    expect(bytes).toBeGreaterThan(65_536 - 2_000);
+    expect(task.history.at(-1)?.at).toBe(78);
+
+    replaceOutcome(task, 'x'.repeat(70_000), 80);
+    replaceOutcome(task, 'short', 81);
+
+    expect(task.history.map(({ at }) => at)).toEqual([80]);
+  });
+});

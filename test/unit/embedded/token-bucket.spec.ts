@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import { FleetLimits } from '../../../lib/engines/embedded/fleet-limits.js';
+import { nextTokenAt, tokens, withoutToken } from '../../../lib/engines/embedded/token-bucket.js';
+
+const NOW = Date.UTC(2030, 0, 1);
+
+describe('a token bucket', () => {
+  const rate = { max: 3, perMs: 1_000 };
+  const emptied = [1, 2, 3].reduce((fullAt) => withoutToken(rate, fullAt, NOW), 0);
+
+  it('begins full and is refilled evenly', () => {
+    expect(tokens(rate, 0, NOW)).toBe(3);
+    expect(tokens(rate, withoutToken(rate, 0, NOW), NOW)).toBe(2);
+    expect(tokens(rate, emptied, NOW)).toBe(0);
+    expect(nextTokenAt(rate, emptied, NOW)).toBe(NOW + 334);
+    expect(tokens(rate, emptied, NOW + 333)).toBe(0);
+    expect(tokens(rate, emptied, NOW + 334)).toBe(1);
+    expect(tokens(rate, emptied, NOW + 1_000)).toBe(3);
+    expect(tokens(rate, emptied, NOW + 60_000)).toBe(3);
+  });
+
+  it('gives exactly its rate over a long time, whatever the fractions', () => {
+    const odd = { max: 7, perMs: 1_000 };
+    let [fullAt, now, taken] = [0, NOW, 0];
+    while (now < NOW + 60_000) {
+      for (; tokens(odd, fullAt, now) > 0; taken++) fullAt = withoutToken(odd, fullAt, now);
+      const next = nextTokenAt(odd, fullAt, now);
+      expect(next).toBeGreaterThan(now);
+      now = next;
+    }
+
+    expect(taken).toBeGreaterThanOrEqual(7 * 60);
+    expect(taken).toBeLessThanOrEqual(7 * 61);
+  });
+
+  it('is empty for no longer than it takes to fill, though the clock is set back', () => {
+    const earlier = NOW - 3_600_000;
+
+    expect(tokens(rate, emptied, earlier)).toBe(0);
+    expect(nextTokenAt(rate, emptied, earlier)).toBe(earlier + 334);
+  });
+});
+
+describe('limits of the fleet', () => {
+  it('are one text however they are written, and say what they replace', () => {
+    const limits = new FleetLimits();
+
+    expect(limits.replace({ concurrency: 2, rate: { max: 1, perMs: 5 } })).toBe('');
+    expect(limits.replace({ rate: { perMs: 5, max: 1 }, concurrency: 2 })).toBeUndefined();
+    expect(JSON.parse(limits.replace({ concurrency: 3 }) ?? '')).toEqual({
+      concurrency: 2,
+      rate: { max: 1, perMs: 5 },
+    });
+  });
+
+  it('allow the fewest of what is in hand, the tokens, and a pause', () => {
+    const limits = new FleetLimits();
+    limits.replace({ concurrency: 5, rate: { max: 2, perMs: 1_000 } });
+
+    expect(limits.capacity(4, NOW)).toBe(1);
+    expect(limits.capacity(0, NOW)).toBe(2);
+    expect(limits.capacity(6, NOW)).toBe(0);
+    limits.took(NOW);
+    limits.took(NOW);
+    expect(limits.capacity(0, NOW)).toBe(0);
+    expect(limits.nextAt(0, NOW)).toBe(NOW + 500);
+    expect(limits.nextAt(5, NOW)).toBe(Number.POSITIVE_INFINITY);
+    limits.paused = true;
+    expect(limits.capacity(0, NOW + 1_000)).toBe(0);
+    expect(limits.nextAt(0, NOW)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
