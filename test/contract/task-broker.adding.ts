@@ -1,11 +1,20 @@
 import { expect, it } from '@jest/globals';
-import { completed, envelopeOf, task, tasks, type Fleet } from './task-broker.fleet.js';
+import {
+  ADDED,
+  completed,
+  envelopeOf,
+  exists,
+  KEEP_NOTHING,
+  task,
+  tasks,
+  type Fleet,
+} from './task-broker.fleet.js';
 
 export function addingCases(fleet: () => Fleet): void {
   it('stores what is due as waiting, first in first out', async () => {
     const worker = await fleet().worker();
 
-    expect(await worker.queue.add(tasks('a', 'b'))).toEqual([true, true]);
+    expect(await worker.queue.add(tasks('a', 'b'))).toEqual([ADDED, ADDED]);
     await worker.queue.add(tasks('c'));
 
     expect(await worker.queue.list('waiting', 0, -1)).toEqual(['a', 'b', 'c']);
@@ -75,7 +84,7 @@ export function addingCases(fleet: () => Fleet): void {
     const stored = await queue.read(ids);
 
     const again = ids.map((id) => ({ id, envelope: '1other\n\n\n' }));
-    expect(await queue.add(again)).toEqual(ids.map(() => false));
+    expect(await queue.add(again)).toEqual(ids.map((id) => exists(id)));
 
     expect(await queue.read(ids)).toEqual(stored);
     expect(await queue.counts()).toMatchObject({ waiting: 1, delayed: 1, active: 1 });
@@ -85,7 +94,7 @@ export function addingCases(fleet: () => Fleet): void {
     const worker = await fleet().worker();
 
     const twice = [task('a'), { id: 'a', envelope: '1other\n\n\n' }, task('b')];
-    expect(await worker.queue.add(twice)).toEqual([true, false, true]);
+    expect(await worker.queue.add(twice)).toEqual([ADDED, exists('a'), ADDED]);
 
     expect((await worker.step(5)).tasks.map(({ envelope }) => envelope)).toEqual([
       envelopeOf('a'),
@@ -105,11 +114,11 @@ export function addingCases(fleet: () => Fleet): void {
 
   it('takes an id anew once nothing of it is kept', async () => {
     const worker = await fleet().workerWith(['a'], {
-      keep: { completed: { count: 0, ageMs: 0 }, dead: { count: 0, ageMs: 0 } },
+      keep: KEEP_NOTHING,
     });
     await worker.step(0, completed('a'));
 
-    expect(await worker.queue.add(tasks('a'))).toEqual([true]);
+    expect(await worker.queue.add(tasks('a'))).toEqual([ADDED]);
     expect((await worker.step(1)).tasks).toMatchObject([{ id: 'a', tries: 0 }]);
   });
 
@@ -117,7 +126,7 @@ export function addingCases(fleet: () => Fleet): void {
     const worker = await fleet().worker();
     const ids = Array.from({ length: 1_201 }, (_, at) => `t${at}`);
 
-    expect(await worker.queue.add(tasks(...ids))).toEqual(ids.map(() => true));
+    expect(await worker.queue.add(tasks(...ids))).toEqual(ids.map(() => ADDED));
 
     const claimed = [...(await worker.claim(2_000)), ...(await worker.handedIds())];
     expect(claimed).toEqual(ids);

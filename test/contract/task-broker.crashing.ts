@@ -1,6 +1,14 @@
 import { expect, it } from '@jest/globals';
 import { crashOutcome } from '../../lib/task/task.outcome.js';
-import { completed, LEASE, retried, tasks, type Fleet, type TestWorker } from './task-broker.fleet.js';
+import {
+  completed,
+  KEEP_NOTHING,
+  LEASE,
+  retried,
+  tasks,
+  type Fleet,
+  type TestWorker,
+} from './task-broker.fleet.js';
 
 export function crashingCases(fleet: () => Fleet): void {
   /** A new worker claims what it can, and is killed with it. Returns what it had. */
@@ -42,7 +50,7 @@ export function crashingCases(fleet: () => Fleet): void {
   it('buries at the first crash when told so, and keeps nothing when told so', async () => {
     const settings = {
       maxCrashes: 1,
-      keep: { completed: { count: 0, ageMs: 0 }, dead: { count: 0, ageMs: 0 } },
+      keep: KEEP_NOTHING,
     };
     const doomed = await fleet().workerWith(['poison'], settings);
     const observer = await fleet().worker(settings);
@@ -173,7 +181,7 @@ export function crashingCases(fleet: () => Fleet): void {
     expect(await observer.queue.list('waiting', 0, -5)).toEqual([]);
     expect(await observer.queue.counts()).toMatchObject({ waiting: 3 });
     expect(await observer.queue.read(['a'])).toMatchObject([{ state: 'waiting' }]);
-    expect(await observer.queue.remove('a')).toBe('removed');
+    expect(await observer.queue.remove(['a'])).toEqual(['removed']);
     expect(await fleet().places()).toEqual({ waiting: ['b', 'c'] });
   });
 

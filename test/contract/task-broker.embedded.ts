@@ -56,7 +56,6 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
         parked: ids(ended.in('parked')),
       },
       levels: ids(levels),
-      levels: ids(waiting.levels),
       holders: new Map(consumers.held.map((id) => [id, numberOf(consumers.holderOf(id)?.name ?? '')])),
       consumers: new Map(all.map(({ name: consumer, deadline }) => [consumer, deadline])),
       idle: new Map(all.filter(({ free }) => free > 0).map(({ name: consumer, free }) => [consumer, free])),
@@ -72,7 +71,7 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
         }),
       ),
       next: new Map([...unique.next].map(([by, { id }]) => [by, id])),
-      inflight: groups.inHand,
+      inflight: new Map(groups.inHand),
       flags: [...cancelling],
       // A task leaves a list in memory itself, from the middle, too.
       astray: [],

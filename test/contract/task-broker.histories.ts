@@ -4,9 +4,11 @@ import { random } from '../support/random.js';
 import { Actor } from './task-broker.actor.js';
 import { numberOf, type EngineUnderTest, type Stored, type TestProcess } from './task-broker.engine.js';
 import {
-  checkStored,
+  ADDED,
   completed,
   dead,
+  exists,
+  keeping,
   LEASE,
   parked,
   retried,
@@ -14,6 +16,7 @@ import {
   task,
   TestWorker,
 } from './task-broker.fleet.js';
+import { checkStored } from './task-broker.invariants.js';
 
 const OPERATIONS = 40;
 const IDS = 24;
@@ -43,13 +46,12 @@ export class History {
   ) {
     this.chance = random(seed);
     this.calm = seed % 3 === 0;
-    const ageMs = 3_600_000;
     const count = this.chance.below(4);
     this.settings = {
       ...SETTINGS,
       name: `history-${seed}`,
       maxCrashes: 1 + this.chance.below(3),
-      keep: { completed: { count, ageMs }, dead: { count: 1_000, ageMs } },
+      keep: keeping({ completed: { count }, dead: { count: 1_000 } }),
     };
   }
 
@@ -104,9 +106,9 @@ export class History {
     this.setBack = false;
     this.log(`add ${added.map(({ id, due }) => id + (due ? '+' : '')).join(' ')}`);
     added.forEach(({ id }, at) => {
-      expect(created[at]).toBe(!free.has(id));
+      expect(created[at]).toEqual(free.has(id) ? exists(id) : ADDED);
       free.add(id);
-      if (created[at]) this.live.set(id, 0);
+      if (created[at]?.to === 'added') this.live.set(id, 0);
     });
   }
 
@@ -194,7 +196,7 @@ export class History {
   private async remove(actor: Actor): Promise<void> {
     const id = `t${this.chance.below(IDS)}`;
     const { places, records } = await this.before();
-    const removed = await actor.worker.queue.remove(id);
+    const [removed] = await actor.worker.queue.remove([id]);
     this.log(`remove ${id}: ${removed}`);
     expect(removed).toBe(
       places.active.includes(id) ? 'active' : records.includes(id) ? 'removed' : 'missing',
@@ -204,7 +206,7 @@ export class History {
 
   private async tidy(actor: Actor): Promise<void> {
     this.log('tidy');
-    await actor.worker.queue.tidy(['send']);
+    await actor.worker.tidy('send');
     expect((await this.look()).places.parked).toEqual([]);
   }
 
@@ -304,7 +306,7 @@ export class History {
       const step = await last.worker.step(last.slots, ...acks);
       this.settle(last, acks, before);
       this.take(last, step.tasks);
-      await last.worker.queue.tidy(['send']);
+      await last.worker.tidy('send');
       await this.check();
       if (this.live.size === 0) return;
       await this.engine.advance(LEASE / 4);

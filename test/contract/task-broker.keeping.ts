@@ -1,14 +1,14 @@
 import { expect, it } from '@jest/globals';
 import type { QueueSettings } from '../../lib/task/task.broker.js';
-import { completed, dead, KEEP_MS, parked, retried, task, type Fleet } from './task-broker.fleet.js';
+import { completed, dead, KEEP_MS, keeping, parked, retried, task, type Fleet } from './task-broker.fleet.js';
 
 export function keepingCases(fleet: () => Fleet): void {
-  const keeping = (count: number, ageMs = KEEP_MS): Partial<QueueSettings> => ({
-    keep: { completed: { count, ageMs }, dead: { count: 1, ageMs } },
+  const newest = (count: number, ageMs = KEEP_MS): Partial<QueueSettings> => ({
+    keep: keeping({ completed: { count, ageMs }, dead: { count: 1, ageMs } }),
   });
 
   it('keeps the newest ended tasks, so many of each state', async () => {
-    const worker = await fleet().workerWith(['a', 'b', 'c', 'd', 'e', 'f'], keeping(2));
+    const worker = await fleet().workerWith(['a', 'b', 'c', 'd', 'e', 'f'], newest(2));
     for (const id of ['a', 'b', 'c']) {
       await fleet().advance(1);
       await worker.step(6, completed(id));
@@ -22,7 +22,7 @@ export function keepingCases(fleet: () => Fleet): void {
   });
 
   it('keeps nothing at all of an ended task when told so', async () => {
-    const worker = await fleet().workerWith(['a'], keeping(0));
+    const worker = await fleet().workerWith(['a'], newest(0));
     await worker.queue.note(worker.consumer, 'a', 'progress', '1');
     await worker.queue.note(worker.consumer, 'a', 'log', 'line');
     await worker.step(1, retried('a'));
@@ -34,48 +34,48 @@ export function keepingCases(fleet: () => Fleet): void {
   });
 
   it('drops what is beyond its age', async () => {
-    const worker = await fleet().workerWith(['a', 'b', 'c'], keeping(10, 1_000));
+    const worker = await fleet().workerWith(['a', 'b', 'c'], newest(10, 1_000));
     await worker.step(3, completed('a'), dead('b'));
     await fleet().advance(500);
     await worker.step(3, completed('c'));
 
     await fleet().advance(499);
-    expect(await worker.queue.tidy([])).toEqual({ more: false });
+    expect(await worker.tidy()).toEqual({ more: false });
     expect(await fleet().places()).toEqual({ completed: ['a', 'c'], dead: ['b'] });
     await fleet().advance(1);
-    expect(await worker.queue.tidy([])).toEqual({ more: false });
+    expect(await worker.tidy()).toEqual({ more: false });
     expect(await fleet().places()).toEqual({ completed: ['c'] });
   });
 
   it('drops at the next tidying what is kept for no time', async () => {
-    const worker = await fleet().workerWith(['a'], keeping(10, 0));
+    const worker = await fleet().workerWith(['a'], newest(10, 0));
     await worker.step(1, completed('a'));
     expect(await worker.queue.awaitOutcome('a')).toMatchObject({ state: 'completed' });
 
-    await worker.queue.tidy([]);
+    await worker.tidy();
 
     expect(await worker.queue.awaitOutcome('a')).toBe('unknown');
   });
 
   it('keeps for ever what has no age', async () => {
-    const worker = await fleet().workerWith(['a'], keeping(10, Number.POSITIVE_INFINITY));
+    const worker = await fleet().workerWith(['a'], newest(10, Number.POSITIVE_INFINITY));
     await worker.step(1, completed('a'));
     await fleet().advance(1e12);
 
-    await worker.queue.tidy([]);
+    await worker.tidy();
 
     expect(await fleet().places()).toEqual({ completed: ['a'] });
   });
 
   it('drops very many in several calls', async () => {
     const ids = Array.from({ length: 700 }, (_, at) => `t${at}`);
-    const worker = await fleet().workerWith(ids, keeping(1_000, 10));
+    const worker = await fleet().workerWith(ids, newest(1_000, 10));
     await worker.step(0, ...ids.map((id) => completed(id)));
     await fleet().advance(10);
 
-    expect(await worker.queue.tidy([])).toEqual({ more: true });
+    expect(await worker.tidy()).toEqual({ more: true });
     expect(await worker.queue.counts()).toMatchObject({ completed: 200 });
-    expect(await worker.queue.tidy([])).toEqual({ more: false });
+    expect(await worker.tidy()).toEqual({ more: false });
     expect(await worker.queue.counts()).toMatchObject({ completed: 0 });
   });
 }
@@ -87,9 +87,9 @@ export function parkingCases(fleet: () => Fleet): void {
     await worker.step(3);
     await worker.step(0, parked('a'), parked('b'), parked('c'));
 
-    expect(await worker.queue.tidy(['other'])).toEqual({ more: false });
+    expect(await worker.tidy('other')).toEqual({ more: false });
     expect(await worker.queue.counts()).toMatchObject({ parked: 3, waiting: 0 });
-    expect(await worker.queue.tidy(['other', 'send'])).toEqual({ more: false });
+    expect(await worker.tidy('other', 'send')).toEqual({ more: false });
 
     expect(await fleet().places()).toEqual({ parked: ['b'], waiting: ['a', 'c'] });
     expect((await worker.queue.read(['a']))[0]).toMatchObject({ state: 'waiting', outcome: undefined });
@@ -98,11 +98,11 @@ export function parkingCases(fleet: () => Fleet): void {
 
   it('leaves tasks parked that are of another version', async () => {
     const worker = await fleet().worker();
-    await worker.queue.add([{ id: 'new', envelope: '2send\n\n\n' }]);
+    await worker.queue.add([{ id: 'new', envelope: '3send\n\n\n' }]);
     await worker.step(1);
     await worker.step(0, parked('new'));
 
-    await worker.queue.tidy(['send', '2send']);
+    await worker.tidy('send', '3send');
 
     expect(await fleet().places()).toEqual({ parked: ['new'] });
   });
@@ -112,7 +112,7 @@ export function parkingCases(fleet: () => Fleet): void {
     await old.step(0, parked('a'));
     await idle.step(1);
 
-    await old.queue.tidy(['send']);
+    await old.tidy('send');
 
     expect(await idle.handedIds()).toEqual(['a']);
   });
@@ -122,9 +122,9 @@ export function parkingCases(fleet: () => Fleet): void {
     const worker = await fleet().workerWith(ids);
     await worker.step(0, ...ids.map((id) => parked(id)));
 
-    expect(await worker.queue.tidy(['send'])).toEqual({ more: true });
+    expect(await worker.tidy('send')).toEqual({ more: true });
     expect(await worker.queue.counts()).toMatchObject({ parked: 200, waiting: 500 });
-    expect(await worker.queue.tidy(['send'])).toEqual({ more: false });
+    expect(await worker.tidy('send')).toEqual({ more: false });
     expect(await worker.queue.counts()).toMatchObject({ parked: 0, waiting: 700 });
   });
 
@@ -140,7 +140,7 @@ export function parkingCases(fleet: () => Fleet): void {
 
     let more = 202;
     while (--more > 0 && (await worker.queue.counts()).waiting === 0) {
-      await worker.queue.tidy(['send']);
+      await worker.tidy('send');
       await fleet().advance(1);
     }
 
@@ -152,7 +152,7 @@ export function parkingCases(fleet: () => Fleet): void {
     await worker.step(0, parked('a'), parked('b'));
     await fleet().dropRecord('a');
 
-    await worker.queue.tidy(['send']);
+    await worker.tidy('send');
 
     expect(await fleet().places()).toEqual({ waiting: ['b'] });
   });

@@ -4,7 +4,9 @@ import {
   completed,
   dead,
   envelopeOf,
-  KEEP_MS,
+  countsOf,
+  KEEP_NOTHING,
+  keeping,
   parked,
   retried,
   task,
@@ -14,7 +16,7 @@ import {
 
 export function waitingForAnEndCases(fleet: () => Fleet): void {
   const keepNothing: Partial<QueueSettings> = {
-    keep: { completed: { count: 0, ageMs: 0 }, dead: { count: 0, ageMs: 0 } },
+    keep: KEEP_NOTHING,
   };
 
   it('knows how a task ended', async () => {
@@ -57,7 +59,7 @@ export function waitingForAnEndCases(fleet: () => Fleet): void {
     await worker.step(1, parked('a'));
     expect(await worker.queue.awaitOutcome('a')).toBe('pending');
     expect(await worker.told()).toEqual([]);
-    await worker.queue.tidy(['send']);
+    await worker.tidy('send');
     expect(await worker.handedIds()).toEqual(['a']);
 
     await worker.step(1, completed('a', 'at last'));
@@ -70,14 +72,14 @@ export function waitingForAnEndCases(fleet: () => Fleet): void {
     await worker.queue.add(tasks('a'));
     await worker.queue.awaitOutcome('a');
 
-    await worker.queue.remove('a');
+    await worker.queue.remove(['a']);
 
     expect(await worker.told()).toEqual([{ id: 'a', state: 'removed', outcome: '' }]);
   });
 
   it('tells who waits of an end that retention drops in the same call', async () => {
     const worker = await fleet().workerWith(['a', 'b'], {
-      keep: { completed: { count: 1, ageMs: KEEP_MS }, dead: { count: 0, ageMs: 0 } },
+      keep: keeping({ completed: { count: 1 }, dead: { count: 0 } }),
     });
     await worker.queue.awaitOutcome('a');
     await worker.queue.awaitOutcome('b');
@@ -179,11 +181,10 @@ export function removingCases(fleet: () => Fleet): void {
     await queue.add(tasks('waiting'));
 
     for (const id of ['later', 'done', 'dead', 'parked', 'waiting']) {
-      expect(await queue.remove(id)).toBe('removed');
-      expect(await queue.remove(id)).toBe('missing');
+      expect(await queue.remove([id])).toEqual(['removed']);
+      expect(await queue.remove([id])).toEqual(['missing']);
     }
-    expect(await queue.remove('held')).toBe('active');
-    expect(await queue.remove('never')).toBe('missing');
+    expect(await queue.remove(['held', 'never', 'held'])).toEqual(['active', 'missing', 'active']);
 
     expect(await fleet().places()).toEqual({ active: ['held'] });
     expect(await worker.claim(5)).toEqual([]);
@@ -195,7 +196,7 @@ export function removingCases(fleet: () => Fleet): void {
     await worker.queue.note(worker.consumer, 'a', 'log', 'line');
     await worker.step(0, retried('a', 0, 3));
     await worker.queue.awaitOutcome('a');
-    await worker.queue.remove('a');
+    await worker.queue.remove(['a']);
 
     await worker.queue.add(tasks('a'));
 
@@ -209,6 +210,11 @@ export function removingCases(fleet: () => Fleet): void {
         outcome: undefined,
         progress: undefined,
         log: [],
+        history: [],
+        priority: 5,
+        group: undefined,
+        uniqueKey: undefined,
+        expiresAt: undefined,
       },
     ]);
   });
@@ -265,15 +271,8 @@ export function readingCases(fleet: () => Fleet): void {
   it('knows an empty queue', async () => {
     const { queue } = await fleet().producer();
 
-    expect(await queue.counts()).toEqual({
-      waiting: 0,
-      delayed: 0,
-      active: 0,
-      completed: 0,
-      dead: 0,
-      parked: 0,
-    });
+    expect(await queue.counts()).toEqual(countsOf({}));
     expect(await queue.list('dead', 0, -1)).toEqual([]);
-    expect(await queue.tidy(['send'])).toEqual({ more: false });
+    expect(await queue.tidy('0:nobody', ['send'])).toEqual({ more: false });
   });
 }

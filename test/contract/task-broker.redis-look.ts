@@ -8,7 +8,7 @@ const PRIORITIES = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
 /** What is stored of the queue with that prefix, read key by key. */
 export async function look(redis: Redis, prefix: string): Promise<Stored> {
   const list = (key: string): Promise<string[]> => redis.lrange(prefix + key, 0, -1);
-  const sorted = (key: string): Promise<string[]> => redis.zrange(prefix + key, 0, -1);
+  const sorted = (key: string): Promise<string[]> => redis.zrange(prefix + key, '0', '-1');
   const scores = async (key: string): Promise<Map<string, string>> =>
     new Map(pairs(await redis.zrange(prefix + key, '0', '-1', 'WITHSCORES')));
   const hash = async (key: string): Promise<Map<string, string>> =>
