@@ -20,13 +20,18 @@ export type { RouteOptions, RouteTarget } from './task/task.routes.js';
 
 export { Processor } from './task/decorators/processor.decorator.js';
 export { Task } from './task/decorators/task.decorator.js';
-export type { ProcessorOptions, TaskOptions } from './task/task.options.js';
+export { OnTask } from './task/decorators/on-task.decorator.js';
+export type { BatchOptions, OnTaskOptions, ProcessorOptions, TaskOptions } from './task/task.options.js';
 export { Ctx, Payload } from './task/decorators/parameter.decorators.js';
 export { InjectQueue, getQueueToken } from './task/decorators/inject-queue.decorator.js';
 export { Queue, TaskHandle, type AddOptions, type TaskSnapshot } from './task/queue.js';
-export { TaskContext } from './task/task.context.js';
+export { BatchContext, TaskContext } from './task/task.context.js';
+export { BatchResult, BatchResultError, type BatchItem } from './task/batch.result.js';
+export { TaskEvent } from './task/task.event.js';
+export { TASK_EVENTS, type TaskEventName } from './task/event.record.js';
 export { TASK_STATES, type TaskState } from './task/task.state.js';
 export type { TaskPolicyOptions } from './task/task.policy.js';
+export { Batch } from './task/task.types.js';
 export type { BulkTask, PayloadOf, ResultOf, TaskName, TaskType } from './task/task.types.js';
 export {
   DiscardTask,
@@ -34,6 +39,8 @@ export {
   ResultTimeoutError,
   RetryTask,
   ShutdownError,
+  TaskCancelledError,
+  TaskDeadlineError,
   TaskNotFoundError,
   TaskTimeoutError,
   UnknownTaskError,

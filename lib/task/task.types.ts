@@ -4,6 +4,7 @@
  * handler with a parameter would be accepted), and `any` in a user's own signature has to be recognised.
  */
 /* eslint-disable @typescript-eslint/no-explicit-any */
+import type { BatchResult } from './batch.result.js';
 import type { TaskContext } from './task.context.js';
 import type { TaskEvent } from './task.event.js';
 
@@ -37,15 +38,26 @@ type PayloadParameter<A extends readonly unknown[]> = A extends readonly []
         ? PayloadParameter<T>
         : H | undefined
       : undefined;
-type Unbatch<P> =
-  IsAny<P> extends true ? any : typeof item extends keyof P ? (P extends Batch<infer T> ? T : P) : P;
+type IsBatch<P> = IsAny<P> extends true ? false : typeof item extends keyof P ? true : false;
+type Unbatch<P> = IsBatch<P> extends true ? (P extends Batch<infer T> ? T : P) : P;
+/** The result of one task of a batch. */
+type ItemResult<R> =
+  IsAny<R> extends true
+    ? any
+    : R extends BatchResult<infer T>
+      ? T
+      : R extends readonly (infer T)[]
+        ? Exclude<T, Error>
+        : R;
 
 type Handler<F> = F extends (...a: infer A) => infer R
   ? IsAny<A[0]> extends true
     ? { payload: any; result: Awaited<R> }
     : A[0] extends TaskEvent<any>
       ? never
-      : { payload: Unbatch<PayloadParameter<A>>; result: Awaited<R> }
+      : IsBatch<PayloadParameter<A>> extends true
+        ? { payload: Unbatch<PayloadParameter<A>>; result: ItemResult<Awaited<R>> }
+        : { payload: PayloadParameter<A>; result: Awaited<R> }
   : never;
 
 /** Handlers of a processor class by method name … */

@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { Body } from '@nestjs/common';
 import { Injectable, Scope, type Provider } from '@nestjs/common';
-import { Ctx, DepotConfigError, Payload, Processor, Task, TaskContext } from 'nestjs-depot';
+import {
+  Ctx,
+  DepotConfigError,
+  OnTask,
+  Payload,
+  Processor,
+  Task,
+  TaskContext,
+  TaskEvent,
+} from 'nestjs-depot';
 import { appModule, optionsFor, queueOf, startApp } from '../support/app.js';
 
 class Base {
@@ -123,8 +132,73 @@ class Two {
 class Three {
   @Task() async three(): Promise<void> {}
 }
+@Processor('a')
+class BadDeadline {
+  @Task({ deadline: 'soon' as '5m' }) async run(): Promise<void> {}
+}
+@Processor('a')
+class BadTaskConcurrency {
+  @Task({ concurrency: 0 }) async run(): Promise<void> {}
+}
+@Processor('a')
+class BadBatchSize {
+  @Task({ batch: { size: 1_001 } }) async run(): Promise<void> {}
+}
+@Processor('a')
+class BadBatchWait {
+  @Task({ batch: { size: 10, wait: '1 s' as '1s' } }) async run(): Promise<void> {}
+}
+@Processor('a')
+class UnknownBatchOption {
+  @Task({ batch: { size: 10, max: 3 } as { size: number } }) async run(): Promise<void> {}
+}
+@Processor('a')
+class BadAlias {
+  @Task({ aliases: ['two\nlines'] }) async run(): Promise<void> {}
+}
+@Processor('a')
+class BadName {
+  @Task() async 'two\nlines'(): Promise<void> {}
+}
+@Processor('a')
+class UnknownEvent {
+  @OnTask('died' as 'dead') async gaveUp(): Promise<void> {}
+}
+@Processor('a')
+class UnknownEventOption {
+  @OnTask('dead', { batch: { size: 3 } } as object) async gaveUp(): Promise<void> {}
+}
+@Processor('a')
+class BadEventAttempts {
+  @OnTask('dead', { attempts: 1.5 }) async gaveUp(): Promise<void> {}
+}
+@Injectable()
+class EventsWithoutProcessor {
+  @OnTask('dead') async gaveUp(): Promise<void> {}
+}
+@Processor('a')
+class TaskAndEvent {
+  @OnTask('dead')
+  @Task()
+  async both(): Promise<void> {}
+}
+@Processor('a')
+class ForeignInEvent {
+  @OnTask('dead') async gaveUp(@Body() event: unknown): Promise<void> {
+    void event;
+  }
+}
+@Processor('a')
+class EventTwin {
+  @OnTask('dead') async gaveUp(_event: TaskEvent): Promise<void> {}
+}
 @Injectable({ scope: Scope.REQUEST })
 class PerRequest {}
+@Processor('a')
+class EventsPerRequest {
+  constructor(readonly request: PerRequest) {}
+  @OnTask('dead') async gaveUp(): Promise<void> {}
+}
 @Processor('a')
 class DependsOnRequest {
   constructor(readonly request: PerRequest) {}
@@ -149,7 +223,11 @@ describe('a start-up error', () => {
       [second, AliasTwin],
       "two handlers of the name 'greet': Second.greet and AliasTwin.other",
     ],
-    ['a processor without tasks', [Empty], 'Empty is a @Processor("a") without a @Task() method'],
+    [
+      'a processor without tasks',
+      [Empty],
+      'Empty is a @Processor("a") without a @Task() method, or an @OnTask() method',
+    ],
     [
       'tasks without a processor',
       [NoProcessor],
@@ -187,6 +265,73 @@ describe('a start-up error', () => {
       'concurrency of BadConcurrency.run is 1001; expected a whole number from 1 to 1000',
     ],
     ['two concurrencies', [Two, Three], 'disagree on concurrency: 2 for Two.two, 3 for Three.three'],
+    [
+      'a bad deadline',
+      [BadDeadline],
+      '@Task() of BadDeadline.run.deadline is "soon"; expected a number of milliseconds',
+    ],
+    [
+      "a bad concurrency of a task's own",
+      [BadTaskConcurrency],
+      'concurrency of @Task() of BadTaskConcurrency.run is 0; expected a whole number from 1 to 1000',
+    ],
+    [
+      'a batch that is too large',
+      [BadBatchSize],
+      'batch of @Task() of BadBatchSize.run.size is 1001; expected a whole number from 1 to 1000',
+    ],
+    [
+      'a bad wait of a batch',
+      [BadBatchWait],
+      'batch of @Task() of BadBatchWait.run.wait is "1 s"; expected a number of milliseconds',
+    ],
+    [
+      'an unknown option of a batch',
+      [UnknownBatchOption],
+      "batch of @Task() of UnknownBatchOption.run has no option 'max'; there are: size, wait",
+    ],
+    ['a bad alias', [BadAlias], 'aliases of @Task() of BadAlias.run is an array; expected an array of names'],
+    ['a bad name', [BadName], 'is marked with @Task(); expected a name without line breaks'],
+    [
+      'an unknown event',
+      [UnknownEvent],
+      '@OnTask() of UnknownEvent.gaveUp names the event "died"; expected one of waiting, active',
+    ],
+    [
+      'an unknown option of an event handler',
+      [UnknownEventOption],
+      '@OnTask("dead") of UnknownEventOption.gaveUp has no option \'batch\'; there are: attempts',
+    ],
+    [
+      'bad attempts of an event handler',
+      [BadEventAttempts],
+      '@OnTask("dead") of BadEventAttempts.gaveUp.attempts is 1.5; expected a whole number',
+    ],
+    [
+      'events without a processor',
+      [EventsWithoutProcessor],
+      'EventsWithoutProcessor has @OnTask() methods (gaveUp) but no @Processor(queue)',
+    ],
+    [
+      'a method that is task and event handler',
+      [TaskAndEvent],
+      'TaskAndEvent.both has both @Task() and @OnTask(); expected one of them',
+    ],
+    [
+      'a foreign parameter decorator of an event handler',
+      [ForeignInEvent],
+      'ForeignInEvent.gaveUp has a parameter decorator of another package',
+    ],
+    [
+      'two event handlers that can not be told apart',
+      [EventTwin, { provide: 'again', useValue: new EventTwin() }],
+      "queue 'a' has two event handlers EventTwin.gaveUp of 'dead'",
+    ],
+    [
+      'request-scoped event handlers',
+      [PerRequest, EventsPerRequest],
+      'EventsPerRequest handles tasks, but it or something it depends on is request-scoped',
+    ],
     [
       'a request-scoped processor',
       [PerRequest, DependsOnRequest],
