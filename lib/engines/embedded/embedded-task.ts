@@ -34,6 +34,8 @@ export interface EmbeddedTask {
   restsSince: number | undefined;
   /** What of the bytes that may be kept it takes up. */
   bytes: number;
+  /** In which it runs, if its group takes turns. */
+  turn: number;
   /** Its rank among the held ones of its group, which it keeps until somebody claims it. */
   heldRank: number | undefined;
 }
@@ -61,6 +63,7 @@ export function newTask({ id, envelope, priority = DEFAULT_PRIORITY, group, uniq
     expiresAt: undefined,
     restsSince: undefined,
     bytes: 0,
+    turn: 0,
     heldRank: undefined,
   };
 }

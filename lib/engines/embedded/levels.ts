@@ -49,6 +49,11 @@ export class Levels {
     else (level.turns ??= new GroupTurns()).unshift(task);
   }
 
+  /** One that was held back runs in the present turn. */
+  rejoin(task: EmbeddedTask): void {
+    (this.enter(task).turns ??= new GroupTurns()).rejoin(task);
+  }
+
   shift(): EmbeddedTask | undefined {
     if (this.filled === 0) return undefined;
     const priority = this.weights ? this.lowestPass() : 31 - Math.clz32(this.filled);
@@ -73,7 +78,7 @@ export class Levels {
   *[Symbol.iterator](): Generator<EmbeddedTask> {
     for (const { list, turns } of this.levels.toReversed()) {
       yield* list;
-      if (turns) yield* turns.all();
+      if (turns) yield* turns;
     }
   }
 

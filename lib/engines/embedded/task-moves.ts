@@ -79,7 +79,7 @@ export class TaskMoves {
     const active = consumers.held.flatMap((id) => this.tasks.get(id) ?? []);
     for (const task of waiting.groups.replace(limits.current.group, active)) {
       task.heldRank = undefined;
-      waiting.levels.unshift(task);
+      waiting.levels.rejoin(task);
     }
     waiting.levels.weigh(limits.current.weights);
     backlog.replace(limits.current, [...waiting, ...this.delayed.range(0, -1)]);
@@ -225,7 +225,7 @@ export class TaskMoves {
   clear(): void {
     const ids = [...this.waiters.keys()];
     for (const task of [...this.tasks.values()]) if (task.place !== 'active') this.takeOut(task);
-    this.waiting.groups.replace(this.limits.current.group, []);
+    this.waiting.groups.replace(undefined, []);
     this.tasks.clear();
     this.delayed.clear();
     this.expiries.clear();
@@ -235,6 +235,7 @@ export class TaskMoves {
     this.events.clear();
     this.limits.clear();
     this.results.clear();
+    this.applyLimits();
     for (const id of ids) this.tell(id, { state: 'removed', outcome: '' });
   }
 

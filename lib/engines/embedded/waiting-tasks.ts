@@ -53,13 +53,13 @@ export class WaitingTasks {
   /** As one more of the group may run, perhaps, the first that is held goes back. */
   release(group: string, now: number): void {
     const released = this.groups.release(group, now);
-    if (released) this.levels.unshift(released);
+    if (released) this.levels.rejoin(released);
   }
 
   /** Those go back whose group has tokens again. */
   releaseDue(now: number): void {
     if (this.groups.nextAt > now) return;
-    for (const task of this.groups.releaseDue(now)) this.levels.unshift(task);
+    for (const task of this.groups.releaseDue(now)) this.levels.rejoin(task);
   }
 
   /** The first ones, all of them if not said otherwise. */
