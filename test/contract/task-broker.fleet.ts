@@ -227,7 +227,8 @@ export class TestWorker {
 
 /** Processes on one store, and what must be true of the store whatever they did. */
 export class Fleet {
-  private readonly queues = new Map<string, QueueBroker>();
+  private readonly members: TestWorker[] = [];
+  private readonly killed = new Set<TestProcess>();
   /** Ids whose record a test has deleted behind the engine's back. */
   readonly tombstones = new Set<string>();
 
@@ -237,9 +238,9 @@ export class Fleet {
   async producer(settings: Partial<QueueSettings> = {}): Promise<TestWorker> {
     const process = await this.engine.process();
     const merged = { ...SETTINGS, ...settings };
-    const queue = process.broker.queue(merged);
-    this.queues.set(merged.name, queue);
-    return new TestWorker(process, queue);
+    const worker = new TestWorker(process, process.broker.queue(merged));
+    this.members.push(worker);
+    return worker;
   }
 
   /** A process that listens and is a consumer. */
@@ -260,7 +261,10 @@ export class Fleet {
 
   /** It neither calls nor hears anything any more. */
   async kill(...workers: readonly TestWorker[]): Promise<void> {
-    for (const { process } of workers) await process.die();
+    for (const { process } of workers) {
+      this.killed.add(process);
+      await process.die();
+    }
   }
 
   advance(ms: number): Promise<void> {
@@ -296,7 +300,9 @@ export class Fleet {
 
   /** Fails when an invariant of the store is broken. */
   async check(): Promise<void> {
-    for (const queue of this.queues.values()) await checkQueue(this.engine, queue, this.tombstones);
+    const living = this.members.filter(({ process }) => !this.killed.has(process));
+    const queues = new Map(living.map(({ queue }) => [queue.name, queue]));
+    for (const queue of queues.values()) await checkQueue(this.engine, queue, this.tombstones);
   }
 
   async close(): Promise<void> {
