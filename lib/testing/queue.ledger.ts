@@ -67,13 +67,18 @@ export class QueueLedger {
     });
   }
 
-  /** Tasks were deleted on purpose: what is there no more is forgotten. */
+  /** Tasks were deleted on purpose: what is there no more did not end. */
   forget(): Promise<void> {
     return this.after(async () => {
       this.entries.clear();
-      this.gone = [];
       await this.read(undefined);
     });
+  }
+
+  /** Everything was deleted. */
+  clear(): Promise<void> {
+    this.gone = [];
+    return this.forget();
   }
 
   /** One after another: what was read first must not be written last. */

@@ -12,6 +12,8 @@ export class Traffic {
   moves = 0;
   /** The real time of the newest such change, by `performance.now()`. */
   movedAt = 0;
+  /** How many calls were heartbeats that found nothing to do: they set nothing in motion. */
+  beats = 0;
   /** Grows when somebody may have been woken who waited for the clock. */
   wakes = 0;
   private underWay = 0;

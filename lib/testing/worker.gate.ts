@@ -17,7 +17,7 @@ const LOOKS: ReadonlySet<string> = new Set([
 ]);
 
 /** What deletes tasks because somebody wants them gone. */
-const DELETIONS: ReadonlySet<string> = new Set(['clean', 'obliterate', 'remove']);
+const DELETIONS: ReadonlySet<string> = new Set(['clean', 'remove']);
 
 /**
  * Stands between workers and queues: while it is closed no worker claims a task or is handed one, while it is open all
@@ -179,7 +179,9 @@ export class GatedQueue {
 
   private async follow(method: string, answer: Promise<unknown>): Promise<unknown> {
     const value = await this.gate.traffic.follow(answer);
+    if (method === 'beat' && value === 'ok') this.gate.traffic.beats++;
     if (DELETIONS.has(method)) await this.ledger.forget();
+    if (method === 'obliterate') await this.ledger.clear();
     if (!LOOKS.has(method)) await this.changed();
     return value;
   }
