@@ -35,12 +35,12 @@ import {
   taskRecord,
   traitsText,
 } from './redis-task.texts.js';
-import { ADD } from './scripts/add.lua.js';
+import { ADD, ADD_WITH_TRAITS } from './scripts/add.lua.js';
 import { BEAT, JOIN, LEAVE } from './scripts/consumer.lua.js';
 import { OBLITERATE, OPEN, SUBSCRIBE } from './scripts/opening.lua.js';
 import { AWAIT, COUNTS, INSPECT, LIST, NOTE, READ } from './scripts/record.lua.js';
 import { CANCEL, CLEAN, PAUSE, PROMOTE, REMOVE, RETRY } from './scripts/steer.lua.js';
-import { STEP } from './scripts/step.lua.js';
+import { STEP, STEP_WITH_ROOMS } from './scripts/step.lua.js';
 import { TIDY } from './scripts/tidy.lua.js';
 
 /** Tasks of one call of `add` at most, and their characters, so that none blocks Redis, or travels, for long. */
@@ -78,10 +78,13 @@ export class RedisQueueBroker implements QueueBroker {
     for (let from = 0, end = 0; from < tasks.length; from = end) {
       end = endOfCall(tasks, from);
       const args: (string | number)[] = [this.process];
+      let script = ADD;
       for (const task of tasks.slice(from, end)) {
-        args.push(task.id, task.envelope, dueText(task.due), traitsText(task));
+        const traits = traitsText(task);
+        if (traits !== '') script = ADD_WITH_TRAITS;
+        args.push(task.id, task.envelope, dueText(task.due), traits);
       }
-      calls.push(this.run(ADD, args));
+      calls.push(this.run(script, args));
     }
     const answers = ((await Promise.all(calls)) as (number | string)[][]).flat();
     return answers.map((answer, i) => added(tasks[i]?.id ?? '', answer));
@@ -98,11 +101,13 @@ export class RedisQueueBroker implements QueueBroker {
     const { idleLeaseMs, maxCrashes } = this.settings;
     const args: (string | number)[] = [consumer, slots, idleLeaseMs, maxCrashes, roomsText(rooms)];
     for (const ack of acks) args.push(...ackTexts(ack));
-    const reply = (await this.run(STEP, args, [this.inbox.key]).catch((error: unknown) => {
-      // It may have taken messages for other queues from the wake list before it failed.
-      if (error instanceof EngineReplyError) this.inbox.gap();
-      throw error;
-    })) as [next: number, claimed: string[], messages: string[]] | null;
+    const reply = (await this.run(rooms ? STEP_WITH_ROOMS : STEP, args, [this.inbox.key]).catch(
+      (error: unknown) => {
+        // It may have taken messages for other queues from the wake list before it failed.
+        if (error instanceof EngineReplyError) this.inbox.gap();
+        throw error;
+      },
+    )) as [next: number, claimed: string[], messages: string[]] | null;
     if (!reply) return 'lost';
     const [next, claimed, messages] = reply;
     if (messages.length > 0) this.inbox.deliver(messages);

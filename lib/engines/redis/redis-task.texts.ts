@@ -16,7 +16,7 @@ import { FINAL_STATES, type TaskState } from '../../task/task.state.js';
 
 /** What is kept of ended tasks: the fourth argument of every script. */
 export const keptText = ({ keep }: QueueSettings): string =>
-  FINAL_STATES.map((state) => `${keep[state].count},${keep[state].bytes ?? -1}`).join(' ');
+  FINAL_STATES.map((state) => `${state}=${keep[state].count},${keep[state].bytes ?? -1}`).join(' ');
 
 /** `open` */
 export function limitsText({ limits }: QueueSettings): string {

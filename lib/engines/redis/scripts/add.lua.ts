@@ -1,17 +1,19 @@
 import { luaScript } from '../lua.js';
-import { CLAIMING } from './claiming.lua.js';
+import { CLAIMING, PLAIN_CLAIMING } from './claiming.lua.js';
 
 /**
  * supersede(id, by): the task `by` takes the place of this one, and of what was blocked by it; returns whether the backlog
  * has become smaller. block(id, due, holder): the task waits for the end of the holder, in place of what did so before.
  */
 const REPLACE = `
+local supersede, block
+if rare then
 local function cancel_for(id, by, place)
   take_out(id, place)
   finish('cancelled', { id, '\\n!r' .. by })
 end
 
-local function supersede(id, by)
+function supersede(id, by)
   local blocked_one = used('b') and call('HGET', P .. 'next', id)
   if blocked_one then cancel_for(blocked_one, by, 'blocked') end
   local place = place_of(id)
@@ -19,13 +21,14 @@ local function supersede(id, by)
   return place == 'waiting' or place == 'delayed'
 end
 
-local function block(id, due, holder)
+function block(id, due, holder)
   use('b')
   local before = call('HGET', P .. 'next', holder)
   if before then cancel_for(before, id, 'blocked') end
   call('ZADD', P .. 'blocked', string.format('%.0f', due), id)
   call('HSET', P .. 'next', holder, id)
   return before
+end
 end
 `;
 
@@ -40,10 +43,7 @@ end
  * Returns for each task 1 when it was added, 0 when its id was taken, 'r' and the id that it has taken the place of, 'e'
  *       and the id that has its unique key, 'f' when the backlog is full
  */
-export const ADD = luaScript(
-  'add',
-  1,
-  `${CLAIMING}${REPLACE}
+const add = (claiming: string): string => `${claiming}${REPLACE}
 local ids, answers, records, plain = {}, {}, {}, limits.backlog == nil
 for i = 6, #ARGV, 4 do
   ids[#ids + 1] = ARGV[i]
@@ -171,5 +171,9 @@ if #fresh > 0 or #later > 0 or special or uses ~= '' then
   local at = math.min(special_due(), (#later > 0 or special) and first_of('delayed') or FAR)
   if at < FAR then nudge(at) end
 end
-return answers`,
-);
+return answers`;
+
+export const ADD = luaScript('add', 1, add(PLAIN_CLAIMING));
+
+/** The same, when one of the tasks has traits. */
+export const ADD_WITH_TRAITS = luaScript('addWithTraits', 1, add(CLAIMING));

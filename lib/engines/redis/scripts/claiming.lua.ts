@@ -1,6 +1,6 @@
 import { FINISH } from './ending.lua.js';
 import { EVENTS, TELL } from './events.lua.js';
-import { QUEUE } from './queue.lua.js';
+import { QUEUE, RARE_QUEUE } from './queue.lua.js';
 import { SPREAD } from './spread.lua.js';
 import { TAKE } from './take.lua.js';
 import { WAITING } from './waiting.lua.js';
@@ -10,7 +10,7 @@ import { WAITING } from './waiting.lua.js';
  * of, those that are not to end for having been cancelled meanwhile (B8). make_room(): whoever was refused for the
  * backlog hears of it when that has become smaller.
  */
-export const CLAIMING = `${QUEUE}${TELL}${EVENTS}${WAITING}${FINISH}${TAKE}${SPREAD}
+const claiming = (queue: string): string => `${queue}${TELL}${EVENTS}${WAITING}${FINISH}${TAKE}${SPREAD}
 local function without_cancelled(ids)
   if not used('c') or #ids == 0 then return ids end
   local left, cancelled = {}, {}
@@ -35,3 +35,7 @@ local function make_room()
   if waiting_count() + call('ZCARD', delayed) < (limits.backlog or FAR) then room_for('pushers') end
 end
 `;
+
+/** For scripts of which each call counts: without what the queue has never used. */
+export const PLAIN_CLAIMING = claiming(QUEUE);
+export const CLAIMING = claiming(RARE_QUEUE);

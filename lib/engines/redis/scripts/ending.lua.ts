@@ -23,13 +23,11 @@ end
  * trim(state): the oldest are dropped until what is left is within count and bytes.
  */
 const KEEPING = `
-local keep = {}
-do
-  local at = 0
-  for count, bytes in string.gmatch(keeps, '(%d+),(-?%d+)') do
-    at = at + 1
-    keep[({ 'completed', 'dead', 'cancelled', 'expired' })[at]] = { count = tonumber(count), bytes = tonumber(bytes) }
-  end
+local FINAL = { completed = true, dead = true, cancelled = true, expired = true }
+-- How many, and how many bytes of them; -1: any.
+local function kept_of(state)
+  local count, bytes = string.match(keeps, state .. '=(%d+),(-?%d+)')
+  return tonumber(count), tonumber(bytes)
 end
 
 local function bytes_of(ids)
@@ -52,18 +50,18 @@ end
 local function let_leave(state, ids)
   if #ids == 0 then return end
   call('ZREM', P .. state, unpack(ids))
-  if keep[state] then count_bytes(state, ids, -1) end
+  if FINAL[state] then count_bytes(state, ids, -1) end
 end
 
-local function trim(state)
-  local over = math.min(call('ZCARD', P .. state) - keep[state].count, 1000)
+local function trim(state, count, allowed)
+  local over = math.min(call('ZCARD', P .. state) - count, 1000)
   if over > 0 then
     local oldest = call('ZRANGE', P .. state, 0, over - 1)
     let_leave(state, oldest)
     forget(oldest)
   end
-  local allowed, field = keep[state].bytes, 'bytes:' .. state
   if allowed < 0 then return end
+  local field = 'bytes:' .. state
   if call('HEXISTS', meta, field) == 0 then
     use('y')
     call('HSET', meta, field, bytes_of(call('ZRANGE', P .. state, 0, -1)))
@@ -86,7 +84,9 @@ end
  *   next    hash  id -> the task that is blocked by it
  */
 const UNIQUE = `
-local function holder_of(key)
+local holder_of, free_keys
+if rare then
+function holder_of(key)
   local till = call('ZSCORE', P .. 'uniques', key)
   if till and tonumber(till) <= now then
     call('HDEL', P .. 'unique', key)
@@ -113,7 +113,7 @@ local function unblock(id)
   end
 end
 
-local function free_keys(ids)
+function free_keys(ids)
   if not used('u') then return end
   for id, trait in pairs(traits_of(ids)) do
     if trait.key ~= '' then
@@ -135,6 +135,8 @@ local function free_keys(ids)
   end
 end
 
+end
+
 local HISTORY_BYTES = 65536
 local function remember(id, outcome, at)
   use('r')
@@ -154,7 +156,7 @@ end
  * discard(ids): they are removed, whatever they were.
  */
 export const FINISH = `${FORGET}${KEEPING}${UNIQUE}
-local function conclude(state, items, kept)
+local function conclude(state, items, most, bytes)
   local ended, ids, outcomes = {}, {}, {}
   for i = 1, #items, 2 do
     ids[#ids + 1] = items[i]
@@ -162,17 +164,17 @@ local function conclude(state, items, kept)
     ended[#ended + 1] = now
     ended[#ended + 1] = items[i]
   end
-  publish(state, ids, outcomes)
-  if uses ~= '' then
+  if rare then
+    publish(state, ids, outcomes)
     free_keys(ids)
     if used('x') then call('ZREM', P .. 'expiry', unpack(ids)) end
     if used('c') then call('HDEL', P .. 'flags', unpack(ids)) end
   end
-  if kept then
+  if most > 0 then
     call('ZADD', P .. state, unpack(ended))
     call('HSET', out, unpack(items))
     count_bytes(state, ids, 1)
-    trim(state)
+    trim(state, most, bytes)
   else
     forget(ids)
   end
@@ -182,13 +184,15 @@ local function conclude(state, items, kept)
 end
 
 local function finish(state, items)
-  if #items > 0 then conclude(state, items, keep[state].count > 0) end
+  if #items > 0 then conclude(state, items, kept_of(state)) end
 end
 local function drop(items)
-  if #items > 0 then conclude('completed', items, false) end
+  if #items > 0 then conclude('completed', items, 0) end
 end
 
-local function discard(ids)
+local discard, expire
+if rare then
+function discard(ids)
   if #ids == 0 then return end
   free_keys(ids)
   forget(ids)
@@ -199,7 +203,7 @@ local function discard(ids)
 end
 
 -- What nobody has claimed in time.
-local function expire()
+function expire()
   if not used('x') then return end
   local late = call('ZRANGEBYSCORE', P .. 'expiry', '-inf', now, 'LIMIT', 0, 500)
   local items = {}
@@ -214,5 +218,6 @@ local function expire()
   end
   finish('expired', items)
   return #late == 500
+end
 end
 `;

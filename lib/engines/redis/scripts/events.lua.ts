@@ -24,7 +24,10 @@ end
  */
 export const EVENTS = `
 local listened = state[8] and tonumber(state[9]) >= now and state[8] or ''
-local function heard(name) return listened ~= '' and string.find(listened, ' ' .. name .. ' ', 1, true) ~= nil end
+local heard, publish = function() return false end, function() end
+if listened ~= '' then
+function heard(name) return listened ~= '' and string.find(listened, ' ' .. name .. ' ', 1, true) ~= nil end
+
 
 -- Somebody idle looks into the event queue; another one after a while, should that one be dead.
 local function look_into_events()
@@ -87,7 +90,7 @@ local function publish_some(name, ids, texts, dues)
   if wanted then store_events(name, known, lines, records) end
 end
 
-local function publish(name, ids, texts, dues)
+function publish(name, ids, texts, dues)
   if #ids == 0 or not heard(name) then return end
   for from = 1, #ids, 500 do
     local part, part_texts, part_dues = {}, texts and {}, dues and {}
@@ -98,5 +101,6 @@ local function publish(name, ids, texts, dues)
     end
     publish_some(name, part, part_texts, part_dues)
   end
+end
 end
 `;

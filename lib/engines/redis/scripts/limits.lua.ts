@@ -4,6 +4,10 @@
  * token_due(): when the next token comes, if there is none.
  */
 export const LIMITS = `
+local capacity, spend, token_due = function(n) return n end, function() end, function() return FAR end
+local admit_group, refill_groups
+local let_go = function(ids) many('ZREM', active, ids) end
+if rare then
 local bucket
 local function full_at(stored, rate) return math.min(math.max(tonumber(stored or 0), now), now + rate.perMs) end
 local function tokens(full, rate)
@@ -17,26 +21,26 @@ local function full()
   return bucket
 end
 
-local function capacity(n)
+function capacity(n)
   if paused then return 0 end
   if limits.concurrency then n = math.min(n, limits.concurrency - call('ZCARD', active)) end
   if limits.rate then n = math.min(n, tokens(full(), limits.rate)) end
   return math.max(0, n)
 end
 
-local function spend(n)
+function spend(n)
   if not limits.rate or n == 0 then return end
   bucket = full() + n * limits.rate.perMs / limits.rate.max
   call('HSET', meta, 'tat', string.format('%.6f', bucket))
 end
 
-local function token_due()
+function token_due()
   if not limits.rate or paused or tokens(full(), limits.rate) > 0 then return FAR end
   return next_token(full(), limits.rate)
 end
 
 -- Whether one more of the group may begin; it does, then. If not: when, or nil if that is when another one ends.
-local function admit_group(group)
+function admit_group(group)
   local most, rate = per_group.concurrency, per_group.rate
   if most and tonumber(call('HGET', P .. 'inflight', group) or 0) >= most then return false end
   if rate then
@@ -49,7 +53,7 @@ local function admit_group(group)
 end
 
 -- Groups that have tokens again.
-local function refill_groups()
+function refill_groups()
   if not per_group.rate then return end
   for _, group in ipairs(call('ZRANGEBYSCORE', P .. 'gdue', '-inf', now, 'LIMIT', 0, 100)) do
     local at = full_at(call('HGET', P .. 'gtat', group), per_group.rate)
@@ -64,7 +68,7 @@ local function refill_groups()
 end
 
 -- These are in nobody's hand any more.
-local function let_go(ids)
+function let_go(ids)
   many('ZREM', active, ids)
   if not per_group.concurrency then return end
   for _, trait in pairs(traits_of(ids)) do
@@ -73,5 +77,6 @@ local function let_go(ids)
       let_go_on(trait.group, 1)
     end
   end
+end
 end
 `;

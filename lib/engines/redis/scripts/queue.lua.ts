@@ -3,7 +3,7 @@ import { NOW } from '../lua.js';
 /*
  * What the scripts of a queue share. Every script has KEYS[1] = the queue's prefix `ns:{queue}:` (one slot, so that all
  * of its keys may be named from it) and begins its ARGV with queue name, prefix of the wake lists, lease in ms, and what
- * is kept of ended tasks (`count,bytes` for completed, dead, cancelled, expired; bytes -1: any).
+ * is kept of ended tasks (`completed=count,bytes dead=…`; bytes -1: any).
  *
  *   rec        hash   id -> envelope                 waiting, waiting:<priority>  list   ids, next one at the head
  *   delayed    zset   id -> due ms                   active     zset   id -> number of the consumer that has it
@@ -21,10 +21,13 @@ import { NOW } from '../lua.js';
  * each, so that others pay nothing: t traits, g groups, x expiry, u unique keys, b blocked tasks, d ghosts, n lanes,
  * c cancelled while active, r retried, w refused producers, y bytes counted.
  *
+ * Making a function costs time, too: those that only such queues need are made if the queue is one (`rare`), or the
+ * script is made from RARE_QUEUE because it may make it one.
+ *
  * A consumer is `<number>:<process>`; its wake list is the process's. All times are ms. Rules that hold everywhere:
  * no error is raised after the first write; whatever must work when memory is full begins with a DEL.
  */
-export const QUEUE = `local P = KEYS[1]
+const queue = (forced: boolean): string => `local P, forced = KEYS[1], ${forced}
 local queue, wakes, lease, keeps = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 ${NOW}
 local rec, waiting, delayed, active = P .. 'rec', P .. 'waiting', P .. 'delayed', P .. 'active'
@@ -48,17 +51,23 @@ local function many(command, key, list)
   for i = 1, #list, 1000 do call(command, key, unpack(list, i, math.min(i + 999, #list))) end
 end
 
--- The name of a task, from its envelope.
-local function name_of(envelope) return string.match(envelope, '^.([^\\n]*)') end
-
 local state = call('HMGET', meta, 'last', 'graceUntil', 'keeper', 'keeperAt', 'uses', 'limits', 'paused', 'events', 'eventsUntil')
 local uses, paused = state[5] or '', state[7]
 local limits = state[6] and cjson.decode(state[6]) or {}
 local per_group = limits.group or {}
+local rare = forced or state[6] or state[7] or state[8] or string.find(uses, '[^r]')
 local function used(letter) return string.find(uses, letter, 1, true) ~= nil end
 local function use(letter)
   if used(letter) then return end
   uses = uses .. letter
   call('HSET', meta, 'uses', uses)
 end
+local name_of
+if rare then
+  -- The name of a task, from its envelope.
+  function name_of(envelope) return string.match(envelope, '^.([^\\n]*)') end
+end
 `;
+
+export const QUEUE = queue(false);
+export const RARE_QUEUE = queue(true);

@@ -1,7 +1,7 @@
 import { luaScript } from '../lua.js';
 import { EVENTS, TELL } from './events.lua.js';
 import { CLAIMING } from './claiming.lua.js';
-import { QUEUE } from './queue.lua.js';
+import { QUEUE, RARE_QUEUE } from './queue.lua.js';
 import { WAITING } from './waiting.lua.js';
 
 /**
@@ -15,7 +15,7 @@ import { WAITING } from './waiting.lua.js';
 export const READ = luaScript(
   'read',
   1,
-  `${QUEUE}${TELL}${EVENTS}${WAITING}
+  `${RARE_QUEUE}${TELL}${EVENTS}${WAITING}
 local found = {}
 local function text(hash, id) return call('HGET', P .. hash, id) or '' end
 for i = 5, #ARGV do
@@ -50,7 +50,7 @@ local id, process = ARGV[5], ARGV[6]
 call('DEL', P .. 'none')
 if used('x') and tonumber(call('ZSCORE', P .. 'expiry', id) or FAR) <= now then expire() end
 local place = call('HEXISTS', rec, id) == 1 and place_of(id)
-if place and keep[place] then return { place, call('HGET', out, id) or '' } end
+if place and FINAL[place] then return { place, call('HGET', out, id) or '' } end
 if not place then
   local kept = call('GET', P .. 'result:' .. id)
   return kept and { 'completed', kept } or 'unknown'
@@ -98,7 +98,7 @@ return 1`,
 export const LIST = luaScript(
   'list',
   1,
-  `${QUEUE}${TELL}${EVENTS}${WAITING}
+  `${RARE_QUEUE}${TELL}${EVENTS}${WAITING}
 local wanted, start, stop = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 if wanted ~= 'waiting' then return call('ZRANGE', P .. wanted, start, stop) end
 if uses == '' and call('LLEN', suspects) == 0 then return call('LRANGE', waiting, start, stop) end
@@ -159,7 +159,7 @@ return found`,
 export const COUNTS = luaScript(
   'counts',
   1,
-  `${QUEUE}${TELL}${EVENTS}${WAITING}
+  `${RARE_QUEUE}${TELL}${EVENTS}${WAITING}
 local counts = { waiting_count() }
 for _, name in ipairs({ 'delayed', 'blocked', 'active', 'completed', 'dead', 'cancelled', 'expired', 'parked' }) do
   counts[#counts + 1] = call('ZCARD', P .. name)

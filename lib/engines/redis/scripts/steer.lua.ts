@@ -19,7 +19,7 @@ for i = 5, #ARGV do
   local place = call('HEXISTS', rec, id) == 1 and place_of(id)
   answers[#answers + 1] = not place and 'missing' or place == 'active' and 'active' or 'removed'
   if place and place ~= 'active' then
-    if keep[place] then let_leave(place, { id }) else take_out(id, place) end
+    if FINAL[place] then let_leave(place, { id }) else take_out(id, place) end
     discard({ id })
   end
 end
@@ -47,7 +47,7 @@ for i = 5, #ARGV do
   if call('HEXISTS', rec, id) == 1 then place, at = place_of(id) end
   if not place then
     answers[#answers + 1] = 'missing'
-  elseif keep[place] then
+  elseif FINAL[place] then
     answers[#answers + 1] = 'ended'
   elseif place == 'active' then
     answers[#answers + 1] = 'cancelling'
@@ -113,7 +113,7 @@ for i = 6, #ARGV do
   local id = ARGV[i]
   local place, at
   if call('HEXISTS', rec, id) == 1 then place, at = place_of(id) end
-  local can = place and (keep[place] or place == 'parked')
+  local can = place and (FINAL[place] or place == 'parked')
   local trait = can and traits_of({ id })[id]
   if trait and trait.key ~= '' then
     local holder = holder_of(trait.key)

@@ -1,5 +1,5 @@
 import { luaScript } from '../lua.js';
-import { CLAIMING } from './claiming.lua.js';
+import { CLAIMING, PLAIN_CLAIMING } from './claiming.lua.js';
 import { ELECT } from './elect.lua.js';
 import { REAP } from './reap.lua.js';
 
@@ -35,10 +35,7 @@ end
  * Returns nil when the consumer is dead, else { ms until the next look or -1, flat id, tries, envelope of the claimed,
  *       messages taken from the wake list }
  */
-export const STEP = luaScript(
-  'step',
-  2,
-  `${CLAIMING}
+const step = (claiming: string): string => `${claiming}
 local self, slots, idle_lease = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 local max_crashes = tonumber(ARGV[8])
 local deadline = call('ZSCORE', consumers, self)
@@ -130,8 +127,11 @@ end
 -- What fell due, and what dead consumers had.
 local promoted = call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, 500)
 undelay(promoted)
-local more = expire() or #promoted == 500
-refill_groups()
+local more = #promoted == 500
+if rare then
+  more = expire() or more
+  refill_groups()
+end
 reap()
 -- What was handed over lies on the wake list and is counted as in hand already.
 local handed = call('LPOP', KEYS[2], 1000)
@@ -171,5 +171,9 @@ local special = special_due()
 if special < FAR then news = math.min(news or FAR, special) end
 local next = elect(self, free, news)
 if more then next = 0 end
-return { next, claimed, handed or {} }`,
-);
+return { next, claimed, handed or {} }`;
+
+export const STEP = luaScript('step', 2, step(PLAIN_CLAIMING));
+
+/** The same, with rooms. */
+export const STEP_WITH_ROOMS = luaScript('stepWithRooms', 2, step(CLAIMING));

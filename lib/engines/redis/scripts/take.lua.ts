@@ -35,8 +35,20 @@ end
  */
 const SIFT = `
 local laned = 0
+local may_begin, occupy
+local function sift(ids)
+  local envelopes, chosen, records = call('HMGET', rec, unpack(ids)), {}, {}
+  for i, id in ipairs(ids) do
+    if envelopes[i] then
+      chosen[#chosen + 1] = id
+      records[#records + 1] = envelopes[i]
+    end
+  end
+  return chosen, records
+end
+if rare then
 local paused_names
-local function may_begin(name, rooms)
+function may_begin(name, rooms)
   if not paused_names then
     paused_names = {}
     for _, one in ipairs(call('SMEMBERS', P .. 'pausednames')) do paused_names[one] = true end
@@ -47,7 +59,7 @@ local function may_begin(name, rooms)
   if own and own.free <= 0 then return false end
   return (own and own.apart) or rooms.shared > 0
 end
-local function occupy(name, rooms, by)
+function occupy(name, rooms, by)
   if not rooms then return end
   local own = rooms.names[name]
   if own then own.free = own.free - by end
@@ -62,7 +74,7 @@ local function to_lane(id, name, trait)
   if trait and trait.group ~= '' then pass_on(trait.group) end
 end
 
-local function sift(ids, rooms)
+function sift(ids, rooms)
   ids = live(ids)
   if #ids == 0 then return {}, {} end
   local envelopes = call('HMGET', rec, unpack(ids))
@@ -105,11 +117,15 @@ local function sift(ids, rooms)
   finish('expired', late)
   return chosen, records
 end
+end
 `;
 
 /** pop(count, rooms): the next ids in order, whatever is to become of them; none when nothing is left to look at. */
 const POP = `
-local function pop_level(priority, count)
+local length, pop_lane, pop_weighted, pop_level
+local function pop(count) return call('LPOP', waiting, count) or {} end
+if rare then
+function pop_level(priority, count)
   local list, group = level(priority), P .. 'group:' .. priority
   if not used('g') then return call('LPOP', list, count) or {} end
   local ids, lined, grouped = {}, call('LLEN', list), call('ZCARD', group)
@@ -141,13 +157,13 @@ local function pop_level(priority, count)
   return ids
 end
 
-local function length(priority)
+function length(priority)
   local count = call('LLEN', level(priority))
   return used('g') and count + call('ZCARD', P .. 'group:' .. priority) or count
 end
 
 -- Stride scheduling (Waldspurger 1995): who has gone the least way goes next, and a weight makes steps short.
-local function pop_weighted(count)
+function pop_weighted(count)
   local stored, way, left, least = call('HGETALL', P .. 'passes'), {}, {}, nil
   for i = 1, #stored, 2 do way[stored[i]] = tonumber(stored[i + 1]) end
   for p = 0, 9 do
@@ -186,7 +202,7 @@ local function pop_weighted(count)
   return ids
 end
 
-local function pop_lane(count, rooms)
+function pop_lane(count, rooms)
   for _, name in ipairs(call('SMEMBERS', P .. 'lanes')) do
     if may_begin(name, rooms) then
       local own = rooms and rooms.names[name]
@@ -203,7 +219,7 @@ local function pop_lane(count, rooms)
   end
 end
 
-local function pop(count, rooms)
+function pop(count, rooms)
   local ids = used('n') and pop_lane(count, rooms)
   if ids then return ids end
   if not used('t') then return call('LPOP', waiting, count) or {} end
@@ -214,6 +230,7 @@ local function pop(count, rooms)
     if #ids == count then break end
   end
   return ids
+end
 end
 `;
 

@@ -13,7 +13,10 @@
  * traits_of(ids): by id; of tasks that have none, nothing.
  */
 const TRAITS = `
-local function traits_of(ids)
+local traits_of, rank
+local function level(priority) return priority == '5' and waiting or waiting .. ':' .. priority end
+if rare then
+function traits_of(ids)
   local found = {}
   if not used('t') then return found end
   for from = 1, #ids, 1000 do
@@ -28,12 +31,11 @@ local function traits_of(ids)
   return found
 end
 
-local function level(priority) return priority == '5' and waiting or waiting .. ':' .. priority end
-
 -- Order within lanes and among what is held back: by priority, then as they came.
-local function rank(priority, first)
+function rank(priority, first)
   local seq = call('HINCRBY', meta, 'seq', 1)
   return string.format('%.0f', (9 - tonumber(priority)) * 1e14 + (first and -seq or seq) + 5e13)
+end
 end
 `;
 
@@ -43,37 +45,39 @@ end
  * backlog(groups, by): how many tasks of a group wait, if that is limited; refused producers are told.
  */
 const GROUPS = `
+local turn, serve, room_for, backlog, hold_back, let_go_on, line_up, pass_on
+if rare then
 local served = {}
-local function turn(priority)
+function turn(priority)
   served[priority] = served[priority] or tonumber(call('HGET', meta, 'turn:' .. priority) or 0)
   return served[priority]
 end
-local function serve(priority, at)
+function serve(priority, at)
   if at <= turn(priority) then return end
   served[priority] = at
   call('HSET', meta, 'turn:' .. priority, string.format('%.0f', at))
   call('ZREMRANGEBYSCORE', P .. 'turns:' .. priority, '-inf', at)
 end
 
-local function room_for(who)
+function room_for(who)
   for _, process in ipairs(call('SMEMBERS', P .. who)) do push(process, { 'r\\n' .. queue }) end
   call('DEL', P .. who)
 end
 
-local function backlog(group, by)
+function backlog(group, by)
   if not per_group.backlog or group == '' then return end
   local count = call('HINCRBY', P .. 'backlogs', group, by)
   if count <= 0 then call('HDEL', P .. 'backlogs', group) end
   if by < 0 and used('w') and count < per_group.backlog then room_for('pushers:' .. group) end
 end
 
-local function hold_back(id, group, priority, first)
+function hold_back(id, group, priority, first)
   if call('ZADD', P .. 'held:' .. group, rank(priority, first), id) == 1 then call('HINCRBY', meta, 'held', 1) end
   call('SADD', P .. 'heldgroups', group)
 end
 
 -- So many of what is held back of a group take their turn now.
-local function let_go_on(group, count)
+function let_go_on(group, count)
   local popped = count > 0 and call('ZPOPMIN', P .. 'held:' .. group, count) or {}
   if #popped == 0 then return end
   call('HINCRBY', meta, 'held', -#popped / 2)
@@ -90,12 +94,18 @@ local function let_go_on(group, count)
   end
 end
 
-local function line_up(id, trait)
+function line_up(id, trait)
   local group, priority = trait.group, trait.priority
   if call('EXISTS', P .. 'held:' .. group) == 1 then return hold_back(id, group, priority) end
   local at = math.max(turn(priority), tonumber(call('ZSCORE', P .. 'turns:' .. priority, group) or 0))
   call('ZADD', P .. 'turns:' .. priority, string.format('%.0f', at + 1), group)
   call('ZADD', P .. 'group:' .. priority, string.format('%.0f', at), id)
+end
+
+-- One that its group was let go on with has not used that: another one may.
+function pass_on(group)
+  if (per_group.concurrency or per_group.rate) and call('EXISTS', P .. 'held:' .. group) == 1 then let_go_on(group, 1) end
+end
 end
 `;
 
@@ -123,6 +133,14 @@ local function enqueue(ids)
 end
 
 local function put_first(ids)
+  if not used('t') then
+    for last = #ids, 1, -1000 do
+      local part = {}
+      for i = last, math.max(1, last - 999), -1 do part[#part + 1] = ids[i] end
+      call('LPUSH', waiting, unpack(part))
+    end
+    return
+  end
   local traits = traits_of(ids)
   for i = #ids, 1, -1 do
     local id, trait = ids[i], traits[ids[i]]
@@ -158,8 +176,10 @@ local function undelay(ids)
   publish('waiting', ids)
 end
 
+local place_of, take_out, live, waiting_count
+if rare then
 local PLACES = { 'active', 'delayed', 'completed', 'dead', 'parked', 'cancelled', 'expired', 'blocked' }
-local function place_of(id)
+function place_of(id)
   for _, name in ipairs(PLACES) do
     local score = call('ZSCORE', P .. name, id)
     if score then return name, score end
@@ -167,12 +187,7 @@ local function place_of(id)
   return 'waiting'
 end
 
--- One that its group was let go on with has not used that: another one may.
-local function pass_on(group)
-  if (per_group.concurrency or per_group.rate) and call('EXISTS', P .. 'held:' .. group) == 1 then let_go_on(group, 1) end
-end
-
-local function take_out(id, place)
+function take_out(id, place)
   if place ~= 'waiting' and place ~= 'delayed' then return call('ZREM', P .. place, id) end
   if place == 'waiting' and call('LREM', suspects, 1, id) == 1 then return end
   local trait = traits_of({ id })[id]
@@ -188,7 +203,7 @@ local function take_out(id, place)
   call('HINCRBY', meta, 'ghosts', 1)
 end
 
-local function live(ids)
+function live(ids)
   if not used('d') or #ids == 0 then return ids end
   local counts, left, found = call('HMGET', P .. 'ghosts', unpack(ids)), {}, {}
   for i, id in ipairs(ids) do
@@ -206,7 +221,7 @@ local function live(ids)
 end
 
 -- How many tasks wait, wherever.
-local function waiting_count()
+function waiting_count()
   local count = call('LLEN', waiting) + call('LLEN', suspects)
   if uses == '' then return count end
   if used('t') then
@@ -220,5 +235,6 @@ local function waiting_count()
   end
   local numbers = call('HMGET', meta, 'held', 'ghosts')
   return count + tonumber(numbers[1] or 0) - tonumber(numbers[2] or 0)
+end
 end
 `;
