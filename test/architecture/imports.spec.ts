@@ -66,6 +66,31 @@ describe('the architecture', () => {
       'imports Nest, which stays in modules, services, decorators and discovery',
       `import { Logger } from '@nestjs/common';`,
     ],
+    [
+      'index.ts',
+      'imports testing, which is an entry point of its own',
+      `export { A } from './testing/index.js';`,
+    ],
+    [
+      'engines/embedded/a.ts',
+      'imports testing, which is an entry point of its own',
+      `import { ManualClock } from '../../testing/manual-clock.js';`,
+    ],
+    [
+      'testing/conductor.ts',
+      'imports Nest, which stays in modules, services, decorators and discovery',
+      `import { Test } from '@nestjs/testing';`,
+    ],
+    [
+      'depot.module.ts',
+      'imports @nestjs/testing, which only testing does',
+      `import { Test } from '@nestjs/testing';`,
+    ],
+    [
+      'task/queue.ts',
+      'imports @jest/globals, which only testing does',
+      `import { expect } from '@jest/globals';`,
+    ],
     ['common/a.ts', 'uses any', 'export const a = (b: any) => b;'],
     ['common/a.ts', 'uses !', 'export const a = b!.c;'],
     ['common/a.ts', 'uses !', 'class A { b!: string }'],
@@ -94,6 +119,10 @@ describe('the architecture', () => {
       `import { type Redis, type RedisOptions } from 'ioredis'; import type { Cluster } from 'ioredis';`,
     ],
     ['index.ts', `export { A } from './engines/redis/a.js';`],
+    [
+      'testing/depot-testing.ts',
+      `import { Test } from '@nestjs/testing'; import '../depot.module.js'; import '../task/queue.js';`,
+    ],
     ['common/a.ts', `const any = 'any!'; // any`],
   ])('allows %s with %s', (path, text) => {
     expect(violations([{ path, text }], [])).toEqual([]);

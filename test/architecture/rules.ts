@@ -42,14 +42,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engines/engine.factory': ['common', 'engines/engine', 'engines/embedded', 'engines/redis'],
 };
 
+/** Entry points of their own: nobody who does not ask for one loads anything of it. */
+const ENTRY_POINTS = ['dashboard', 'metrics', 'testing', 'cli'];
+
 /** The module and the entry points put everything together. */
-const MAY_IMPORT_ALL = ['', 'dashboard', 'metrics', 'testing', 'cli'];
+const MAY_IMPORT_ALL = ['', ...ENTRY_POINTS];
 
 const MAY_IMPORT_NEST = [
   /\.(module|service|decorator)\.ts$/,
   /(^|\/)(discovery|decorators|nest)\//,
   /(^|\/)nest[.-][^/]*$/,
+  /^testing\/(depot-testing|testing\.options)\.ts$/,
 ];
+
+/** Packages that tests have and applications have not. */
+const FOR_TESTS = /^(@nestjs\/testing|@jest\/|jest|vitest)/;
 
 /** Everything in `sources` that breaks a rule and is not excepted, and every exception that nothing needs. */
 export function violations(sources: readonly Source[], exceptions: readonly Exception[]): string[] {
@@ -79,6 +86,9 @@ function importViolations({ path, text }: Source): string[] {
         ? []
         : ['imports ioredis, which only engines/redis does'];
     }
+    if (FOR_TESTS.test(from) && !path.startsWith('testing/')) {
+      return [`imports ${from}, which only testing does`];
+    }
     if (from.startsWith('@nestjs/') && !MAY_IMPORT_NEST.some((pattern) => pattern.test(path))) {
       return ['imports Nest, which stays in modules, services, decorators and discovery'];
     }
@@ -89,7 +99,9 @@ function importViolations({ path, text }: Source): string[] {
 function partViolations(path: string, target: string): string[] {
   if (target.startsWith('..')) return [`imports ${target}, which is not in lib`];
   const [part, other] = [partOf(path), partOf(target)];
-  if (part === other || MAY_IMPORT_ALL.includes(part)) return [];
+  if (part === other) return [];
+  if (ENTRY_POINTS.includes(other)) return [`imports ${other}, which is an entry point of its own`];
+  if (MAY_IMPORT_ALL.includes(part)) return [];
   const allowed = MAY_IMPORT[part];
   if (allowed === undefined)
     return [`belongs to ${part}, whose place in the order of imports is not written down`];
