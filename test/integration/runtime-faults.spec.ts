@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Ctx, Payload, Processor, Task, TaskContext, type DepotOptions } from 'nestjs-depot';
+import { Ctx, Payload, Processor, Task, TASK_STATES, TaskContext, type DepotOptions } from 'nestjs-depot';
 import { appModule, closeApp, optionsFor, queueOf, startApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { startProxy, type TcpProxy } from '../support/proxy.js';
@@ -95,8 +95,8 @@ describe('tasks while the way to Redis breaks', () => {
         await eventually(() => expect(added).toBeGreaterThan(soFar + 60));
         enough.abort();
         await load;
-        const nothing = { waiting: 0, delayed: 0, active: 0, dead: 0, parked: 0 };
-        await eventually(async () => expect(await queue.counts()).toEqual({ ...nothing, completed: added }), {
+        const none = Object.fromEntries(TASK_STATES.map((state) => [state, 0]));
+        await eventually(async () => expect(await queue.counts()).toEqual({ ...none, completed: added }), {
           within: 15_000,
         });
         expect(ledger.done.size).toBe(added);
