@@ -2,8 +2,8 @@ import { luaScript } from '../lua.js';
 import { CLAIMING, PLAIN_CLAIMING } from './claiming.lua.js';
 
 /**
- * supersede(id, by): the task `by` takes the place of this one, and of what was blocked by it; returns whether the backlog
- * has become smaller. block(id, due, holder): the task waits for the end of the holder, in place of what did so before.
+ * supersede(id, by, place): the task `by` takes the place of this one, and of what was blocked by it.
+ * block(id, due, holder): the task waits for the end of the holder, in place of what did so before.
  */
 const REPLACE = `
 local supersede, block
@@ -13,12 +13,10 @@ local function cancel_for(id, by, place)
   finish('cancelled', { id, '\\n!r' .. by })
 end
 
-function supersede(id, by)
+function supersede(id, by, place)
   local blocked_one = used('b') and call('HGET', P .. 'next', id)
   if blocked_one then cancel_for(blocked_one, by, 'blocked') end
-  local place = place_of(id)
   cancel_for(id, by, place)
-  return place == 'waiting' or place == 'delayed'
 end
 
 function block(id, due, holder)
@@ -29,7 +27,7 @@ function block(id, due, holder)
   call('HSET', P .. 'next', holder, id)
   return before
 end
-end
+end -- rare
 `;
 
 /**
@@ -91,26 +89,23 @@ local function add_special(n, id)
       string.match(text, '^(%d)\\n([^\\n]*)\\n(%d*)\\n(%a*)\\n(%d*)\\n(%d*)\\n(.*)$')
   end
   local holder, since, replaced, blocker = key ~= '' and holder_of(key) or nil, now, nil, nil
+  local place = holder and call('HEXISTS', rec, holder) == 1 and place_of(holder)
   if holder then
-    local in_hand = call('ZSCORE', active, holder)
+    local in_hand = place == 'active'
     if mode == 'reject' or mode == 'throttle' or mode == 'replace' and in_hand then return 'e' .. holder end
-    if not in_hand and call('HEXISTS', rec, holder) == 1 then
+    if in_hand then
+      blocker = mode == 'keepLast' and holder or nil
+    elseif place and not FINAL[place] then
       replaced = holder
       local trait = traits_of({ holder })[holder]
       if trait and trait.mode == 'debounce' then since = tonumber(trait.since) end
-    elseif mode == 'keepLast' and in_hand then
-      blocker = holder
     end
   end
-  local grows = not blocker
-  if replaced then
-    local place = place_of(replaced)
-    grows = place ~= 'waiting' and place ~= 'delayed'
-  end
+  local grows = not blocker and not (replaced and (place == 'waiting' or place == 'delayed'))
   if grows and is_full(group) then return 'f' end
   call('HSET', rec, id, envelope)
   if depth and grows then depth = depth + 1 end
-  if replaced then supersede(replaced, id) end
+  if replaced then supersede(replaced, id, place) end
   if mode == 'debounce' then
     due = now + tonumber(ttl)
     if longest ~= '' then due = math.max(now, math.min(due, since + tonumber(longest))) end

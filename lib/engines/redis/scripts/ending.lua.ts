@@ -219,5 +219,5 @@ function expire()
   finish('expired', items)
   return #late == 500
 end
-end
+end -- rare
 `;

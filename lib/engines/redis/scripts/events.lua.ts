@@ -102,5 +102,5 @@ function publish(name, ids, texts, dues)
     publish_some(name, part, part_texts, part_dues)
   end
 end
-end
+end -- listened
 `;

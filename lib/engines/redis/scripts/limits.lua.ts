@@ -78,5 +78,5 @@ function let_go(ids)
     end
   end
 end
-end
+end -- rare
 `;

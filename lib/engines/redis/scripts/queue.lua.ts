@@ -55,7 +55,7 @@ local state = call('HMGET', meta, 'last', 'graceUntil', 'keeper', 'keeperAt', 'u
 local uses, paused = state[5] or '', state[7]
 local limits = state[6] and cjson.decode(state[6]) or {}
 local per_group = limits.group or {}
-local rare = forced or state[6] or state[7] or state[8] or string.find(uses, '[^r]')
+local rare = forced or state[6] or state[7] or state[8] or string.find(uses, '[^ry]')
 local function used(letter) return string.find(uses, letter, 1, true) ~= nil end
 local function use(letter)
   if used(letter) then return end

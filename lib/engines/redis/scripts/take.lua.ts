@@ -117,7 +117,7 @@ function sift(ids, rooms)
   finish('expired', late)
   return chosen, records
 end
-end
+end -- rare
 `;
 
 /** pop(count, rooms): the next ids in order, whatever is to become of them; none when nothing is left to look at. */
@@ -231,7 +231,7 @@ function pop(count, rooms)
   end
   return ids
 end
-end
+end -- rare
 `;
 
 /**

@@ -36,7 +36,7 @@ function rank(priority, first)
   local seq = call('HINCRBY', meta, 'seq', 1)
   return string.format('%.0f', (9 - tonumber(priority)) * 1e14 + (first and -seq or seq) + 5e13)
 end
-end
+end -- rare
 `;
 
 /**
@@ -106,7 +106,7 @@ end
 function pass_on(group)
   if (per_group.concurrency or per_group.rate) and call('EXISTS', P .. 'held:' .. group) == 1 then let_go_on(group, 1) end
 end
-end
+end -- rare
 `;
 
 /**
@@ -236,5 +236,5 @@ function waiting_count()
   local numbers = call('HMGET', meta, 'held', 'ghosts')
   return count + tonumber(numbers[1] or 0) - tonumber(numbers[2] or 0)
 end
-end
+end -- rare
 `;
