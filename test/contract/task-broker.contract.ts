@@ -3,12 +3,19 @@ import { addingCases } from './task-broker.adding.js';
 import { crashingCases } from './task-broker.crashing.js';
 import type { EngineUnderTest, TestProcess } from './task-broker.engine.js';
 import { Fleet } from './task-broker.fleet.js';
+import { groupConcurrencyCases, groupRateCases } from './task-broker.group-limits.js';
+import { groupCases } from './task-broker.groups.js';
 import { History } from './task-broker.histories.js';
 import { joiningCases, leavingCases } from './task-broker.joining.js';
 import { keepingCases, parkingCases } from './task-broker.keeping.js';
 import { leaseCases, silenceCases } from './task-broker.leases.js';
+import { changingLimitsCases, concurrencyCases } from './task-broker.limits.js';
 import { lookingCases } from './task-broker.looking.js';
+import { pausingCases, pausingNameCases } from './task-broker.pausing.js';
+import { priorityCases, weightCases } from './task-broker.priorities.js';
+import { rateCases } from './task-broker.rates.js';
 import { notingCases, readingCases, removingCases, waitingForAnEndCases } from './task-broker.recording.js';
+import { roomCases } from './task-broker.rooms.js';
 import { acknowledgingCases, claimingCases } from './task-broker.stepping.js';
 
 /** What every engine has to do for tasks. After each case the store is checked, too: see `Fleet.check`. */
@@ -34,6 +41,17 @@ export function describeTaskBroker(engine: string, open: () => Promise<EngineUnd
     describe('parking', () => parkingCases(current));
     describe('removing', () => removingCases(current));
     describe('reading', () => readingCases(current));
+    describe('priorities', () => priorityCases(current));
+    describe('weights', () => weightCases(current));
+    describe('groups', () => groupCases(current));
+    describe('a limit of tasks in hand', () => concurrencyCases(current));
+    describe('a rate', () => rateCases(current));
+    describe('limits that change', () => changingLimitsCases(current));
+    describe('a limit of tasks of a group in hand', () => groupConcurrencyCases(current));
+    describe('a rate of a group', () => groupRateCases(current));
+    describe('rooms', () => roomCases(current));
+    describe('a paused queue', () => pausingCases(current));
+    describe('a paused name', () => pausingNameCases(current));
   });
 }
 

@@ -1,0 +1,314 @@
+import { expect, it } from '@jest/globals';
+import type { Ack, QueueSettings } from '../../lib/task/task.broker.js';
+import {
+  cancelled,
+  completed,
+  dead,
+  one,
+  parked,
+  retried,
+  tasks,
+  type Fleet,
+  type TestWorker,
+} from './task-broker.fleet.js';
+import { grouped } from './task-broker.groups.js';
+
+const concurrency = (most: number): Partial<QueueSettings> => ({ limits: { group: { concurrency: most } } });
+const rate = (max: number, perMs: number): Partial<QueueSettings> => ({
+  limits: { group: { rate: { max, perMs } } },
+});
+
+export function groupConcurrencyCases(fleet: () => Fleet): void {
+  it('lets no more of a group be in hand than the limit, whoever claims, and others go on', async () => {
+    const [ann, bob] = [await fleet().worker(concurrency(2)), await fleet().worker(concurrency(2))];
+    await ann.queue.add([...grouped('a', 5), ...grouped('b', 1), ...tasks('x', 'y', 'z')]);
+
+    const had = [...(await ann.claim(3)), ...(await bob.claim(9))];
+
+    expect([...had].sort()).toEqual(['a1', 'a2', 'b1', 'x', 'y', 'z']);
+    expect(await ann.queue.counts()).toMatchObject({ waiting: 3, active: 6 });
+    expect(await ann.list('waiting')).toEqual(['a3', 'a4', 'a5']);
+    expect(await ann.states('a3')).toEqual(['waiting']);
+  });
+
+  it('hands the next one of the group to somebody idle when one leaves the hand', async () => {
+    const [ann, bob] = [await fleet().worker(concurrency(2)), await fleet().worker(concurrency(2))];
+    await ann.queue.add(grouped('a', 5));
+    await ann.claim(2);
+    expect(await bob.claim(9)).toEqual([]);
+
+    await ann.step(0, completed('a1'));
+
+    expect(await bob.handedIds()).toEqual(['a3']);
+    expect(await bob.claim(9, completed('a3'))).toEqual(['a4']);
+  });
+
+  it('frees the slot in whatever way the task leaves the hand', async () => {
+    const ways: Readonly<Record<string, Ack>> = {
+      completed: completed('a1'),
+      dead: dead('a1'),
+      parked: parked('a1'),
+      cancelled: cancelled('a1'),
+      delayed: retried('a1', 60_000),
+      'kept nowhere': { ...completed('a1'), to: 'completed', keepMs: 0 },
+    };
+    for (const [way, ack] of Object.entries(ways)) {
+      const worker = await fleet().worker({ name: way, ...concurrency(1) });
+      await worker.queue.add(grouped('a', 2));
+      expect(await worker.claim(2)).toEqual(['a1']);
+
+      expect([way, await worker.claim(2, ack)]).toEqual([way, ['a2']]);
+    }
+  });
+
+  it('frees the slot of a task that is given back, and serves that one first', async () => {
+    const [ann, bob] = [await fleet().worker(concurrency(1)), await fleet().worker(concurrency(1))];
+    await ann.queue.add(grouped('a', 3));
+    await ann.claim(1);
+    expect(await bob.claim(1)).toEqual([]);
+
+    await ann.queue.leave(ann.consumer);
+
+    expect(await fleet().places()).toMatchObject({ active: [expect.stringMatching(/^a[12]$/)] });
+    const [first = ''] = await bob.handedIds();
+    const rest: string[] = [];
+    for (let last = first; last; [last = ''] = await bob.claim(1, completed(last))) rest.push(last);
+    expect([...rest].sort()).toEqual(['a1', 'a2', 'a3']);
+    expect(rest.indexOf('a1')).toBeLessThan(rest.indexOf('a3'));
+  });
+
+  it('frees the slots of a dead consumer', async () => {
+    const [ann, bob] = [await fleet().worker(concurrency(2)), await fleet().worker(concurrency(2))];
+    await ann.queue.add(grouped('a', 4));
+    expect(await ann.claim(2)).toEqual(['a1', 'a2']);
+    expect(await bob.claim(9)).toEqual([]);
+    await fleet().kill(ann);
+
+    const claimed = await fleet().outlive(bob, 9);
+
+    expect(claimed).toHaveLength(2);
+    expect(await bob.queue.counts()).toMatchObject({ active: 2, waiting: 2 });
+  });
+
+  it('keeps the order within a group that is held back, whatever is added meanwhile', async () => {
+    const worker = await fleet().worker(concurrency(1));
+    await worker.queue.add(grouped('a', 3));
+    await worker.claim(5);
+    await worker.queue.add(grouped('a', 2, {}, 4));
+
+    const claimed: string[] = [];
+    for (const id of ['a1', 'a2', 'a3', 'a4', 'a5']) claimed.push(...(await worker.claim(5, completed(id))));
+
+    expect(claimed).toEqual(['a2', 'a3', 'a4', 'a5']);
+  });
+
+  it('serves the higher priority of what is held back first', async () => {
+    const worker = await fleet().worker(concurrency(1));
+    await worker.queue.add(grouped('a', 3));
+    await worker.claim(5);
+    await worker.queue.add(grouped('a', 1, { priority: 9 }, 8));
+    await worker.queue.add(grouped('a', 1, { priority: 1 }, 9));
+
+    const claimed: string[] = [];
+    for (const id of ['a1', 'a8', 'a2', 'a3']) claimed.push(...(await worker.claim(5, completed(id))));
+
+    expect(claimed).toEqual(['a8', 'a2', 'a3', 'a9']);
+  });
+
+  it('lets the next of the group go when the one whose turn it was is taken away', async () => {
+    for (const how of ['remove', 'cancel'] as const) {
+      const settings = { name: how, ...concurrency(1) };
+      const worker = await fleet().worker(settings);
+      await worker.queue.add(grouped('a', 4));
+      await worker.claim(5);
+      await worker.step(0, completed('a1'));
+      await worker.queue[how](['a2']);
+
+      expect(await worker.claim(5)).toEqual(['a3']);
+    }
+  });
+
+  it('removes and cancels what is held back', async () => {
+    const worker = await fleet().worker(concurrency(1));
+    await worker.queue.add(grouped('a', 4));
+    await worker.claim(5);
+
+    expect(await worker.queue.remove(['a2'])).toEqual(['removed']);
+    expect(await worker.queue.cancel(['a3'])).toEqual(['cancelled']);
+
+    expect(await worker.list('waiting')).toEqual(['a4']);
+    expect(await worker.claim(5, completed('a1'))).toEqual(['a4']);
+  });
+
+  it('counts anew and lets go of what is held back when other limits hold', async () => {
+    const worker = await fleet().worker(concurrency(1));
+    await worker.queue.add([...grouped('a', 5), ...grouped('b', 2)]);
+    expect(await worker.claim(9)).toEqual(['a1', 'b1']);
+    await worker.step(0);
+
+    const deployed = await fleet().worker(concurrency(3));
+
+    const claimed = await deployed.claim(9);
+    expect([...claimed].sort()).toEqual(['a2', 'a3', 'b2']);
+    expect(await deployed.claim(9, completed('b2'), completed('a2'))).toEqual(['a4']);
+  });
+
+  it('counts what was active before there was a limit', async () => {
+    const free = await fleet().worker();
+    await free.queue.add(grouped('a', 4));
+    expect(await free.claim(2)).toEqual(['a1', 'a2']);
+
+    const limited = await fleet().worker(concurrency(2));
+
+    expect(await limited.claim(9)).toEqual([]);
+    await free.step(0, completed('a1'));
+    expect(await limited.handedIds()).toEqual(['a3']);
+  });
+
+  it('lets everything go when there is no limit any more', async () => {
+    const worker = await fleet().worker(concurrency(1));
+    await worker.queue.add(grouped('a', 4));
+    await worker.claim(9);
+    await worker.step(0);
+
+    const free = await fleet().worker({ limits: {} });
+
+    expect([...(await free.claim(9))].sort()).toEqual(['a2', 'a3', 'a4']);
+  });
+
+  it('keeps turns between groups that are held back', async () => {
+    const worker = await fleet().worker(concurrency(1));
+    await worker.queue.add([...grouped('a', 9), ...grouped('b', 3)]);
+    expect(await worker.claim(9)).toEqual(['a1', 'b1']);
+
+    expect([...(await worker.claim(9, completed('a1'), completed('b1')))].sort()).toEqual(['a2', 'b2']);
+    expect(await worker.claim(9, completed('b2'))).toEqual(['b3']);
+  });
+
+  it('limits suspects of a group, too', async () => {
+    const settings = { maxCrashes: 9, ...concurrency(1) };
+    const observer = await fleet().worker(settings);
+    await observer.queue.add(grouped('a', 1));
+    const doomed = await fleet().worker(settings);
+    await doomed.claim(1);
+    await fleet().kill(doomed);
+    await fleet().outlive(observer, 0);
+    expect(await fleet().places()).toEqual({ suspects: ['a1'] });
+    await observer.queue.add(grouped('a', 1, {}, 2));
+    const [ann, bob] = [await fleet().worker(settings), await fleet().worker(settings)];
+
+    const had = [...(await ann.claim(9)), ...(await bob.claim(9))];
+
+    expect(had).toEqual(['a1']);
+  });
+}
+
+export function groupRateCases(fleet: () => Fleet): void {
+  const claimAll = async (worker: TestWorker): Promise<string[]> => {
+    const claimed = await worker.claim(50);
+    await worker.step(0, ...claimed.map((id) => completed(id)));
+    return claimed;
+  };
+
+  it('lets so many of each group begin in a period, and others go on', async () => {
+    const worker = await fleet().worker(rate(2, 1_000));
+    await worker.queue.add([...grouped('a', 5), ...grouped('b', 1), one('x')]);
+
+    expect([...(await claimAll(worker))].sort()).toEqual(['a1', 'a2', 'b1', 'x']);
+    expect(await claimAll(worker)).toEqual([]);
+    await fleet().advance(499);
+    expect(await claimAll(worker)).toEqual([]);
+    await fleet().advance(1);
+    expect(await claimAll(worker)).toEqual(['a3']);
+    await fleet().advance(500);
+    expect(await claimAll(worker)).toEqual(['a4']);
+  });
+
+  it('is exact over many periods, whoever claims', async () => {
+    const [ann, bob] = [await fleet().worker(rate(3, 1_000)), await fleet().worker(rate(3, 1_000))];
+    await ann.queue.add([...grouped('a', 60), ...grouped('b', 60)]);
+    const claimed: string[] = [];
+
+    for (let ms = 0; ms <= 5_000; ms += 100) {
+      claimed.push(...(await claimAll(ms % 200 === 0 ? ann : bob)));
+      const begun = 3 + Math.floor((ms * 3) / 1_000);
+      for (const group of ['a', 'b']) {
+        expect(claimed.filter((id) => id.startsWith(group)).length).toBeLessThanOrEqual(begun);
+      }
+      await fleet().advance(100);
+    }
+
+    for (const group of ['a', 'b']) expect(claimed.filter((id) => id.startsWith(group))).toHaveLength(18);
+  });
+
+  it('says when the next token of a group comes', async () => {
+    const worker = await fleet().worker(rate(2, 1_000));
+    await worker.queue.add(grouped('a', 4));
+
+    expect((await worker.step(9)).nextMs).toBe(500);
+    await fleet().advance(200);
+    expect((await worker.step(9)).nextMs).toBe(300);
+    await fleet().advance(300);
+    const step = await worker.step(9);
+    expect(step.tasks.map(({ id }) => id)).toEqual(['a3']);
+    expect(step.nextMs).toBe(500);
+  });
+
+  it('tells somebody idle of the next token when an add leaves something behind', async () => {
+    const worker = await fleet().worker(rate(2, 1_000));
+    await worker.claim(9);
+
+    await worker.queue.add(grouped('a', 4));
+
+    expect(await worker.handedIds()).toEqual(['a1', 'a2']);
+    expect(await worker.dues()).toContain(500);
+    await fleet().advance(500);
+    expect(await worker.claim(9)).toEqual(['a3']);
+  });
+
+  it('keeps the order within a group that waits for tokens', async () => {
+    const worker = await fleet().worker(rate(1, 100));
+    await worker.queue.add(grouped('a', 3));
+    const claimed = await claimAll(worker);
+    await worker.queue.add(grouped('a', 2, {}, 4));
+
+    for (let turn = 0; turn < 4; turn++) {
+      await fleet().advance(100);
+      claimed.push(...(await claimAll(worker)));
+    }
+
+    expect(claimed).toEqual(['a1', 'a2', 'a3', 'a4', 'a5']);
+  });
+
+  it('holds together with the concurrency of the group', async () => {
+    const settings = { limits: { group: { concurrency: 1, rate: { max: 2, perMs: 1_000 } } } };
+    const worker = await fleet().worker(settings);
+    await worker.queue.add(grouped('a', 5));
+
+    expect(await worker.claim(9)).toEqual(['a1']);
+    expect(await worker.claim(9, completed('a1'))).toEqual(['a2']);
+    expect(await worker.claim(9, completed('a2'))).toEqual([]);
+    expect((await worker.step(9)).nextMs).toBe(500);
+    await fleet().advance(500);
+    expect(await worker.claim(9)).toEqual(['a3']);
+    await fleet().advance(1_000);
+    expect(await worker.claim(9)).toEqual([]);
+    expect(await worker.claim(9, completed('a3'))).toEqual(['a4']);
+  });
+
+  it('is sound again within a period when the clock is set back', async () => {
+    const worker = await fleet().worker(rate(2, 1_000));
+    await worker.queue.add(grouped('a', 9));
+    await claimAll(worker);
+    await fleet().advance(-3_600_000);
+    expect(await claimAll(worker)).toEqual([]);
+
+    const claimed: string[] = [];
+    for (let ms = 0; ms < 2_000; ms += 100) {
+      await fleet().advance(100);
+      claimed.push(...(await claimAll(worker)));
+    }
+
+    expect(claimed).toHaveLength(4);
+  });
+}
