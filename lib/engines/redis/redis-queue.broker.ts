@@ -168,8 +168,8 @@ export class RedisQueueBroker implements QueueBroker {
     return (await this.each<number>(PROMOTE, ids)).map((done) => done === 1);
   }
 
-  async retry(ids: readonly string[], everyMs: number): Promise<readonly boolean[]> {
-    return (await this.each<number>(RETRY, ids, [everyMs])).map((done) => done === 1);
+  async retry(ids: readonly string[], everyMs: number, firstInMs = 0): Promise<readonly boolean[]> {
+    return (await this.each<number>(RETRY, ids, [everyMs, firstInMs])).map((done) => done === 1);
   }
 
   async clean(state: Exclude<TaskState, 'active'>, olderThanMs: number): Promise<number> {

@@ -5,6 +5,7 @@ import type {
   ConsumerRecord,
   NewTask,
   QueueSettings,
+  Rate,
   Rooms,
   TaskRecord,
 } from '../../task/task.broker.js';
@@ -18,11 +19,25 @@ import { FINAL_STATES, type TaskState } from '../../task/task.state.js';
 export const keptText = ({ keep }: QueueSettings): string =>
   FINAL_STATES.map((state) => `${state}=${keep[state].count},${keep[state].bytes ?? -1}`).join(' ');
 
-/** `open` */
+/** `open`: the same limits are the same text, in whatever order they were written down. */
 export function limitsText({ limits }: QueueSettings): string {
   if (!limits) return '-';
-  return Object.keys(limits).length === 0 ? '' : JSON.stringify(limits);
+  const { concurrency, rate, backlog, weights, group } = limits;
+  const text = JSON.stringify({
+    concurrency,
+    rate: rateOf(rate),
+    backlog,
+    weights,
+    group: group && {
+      concurrency: group.concurrency,
+      rate: rateOf(group.rate),
+      backlog: group.backlog,
+    },
+  });
+  return text === '{}' ? '' : text;
 }
+
+const rateOf = (rate: Rate | undefined): Rate | undefined => rate && { max: rate.max, perMs: rate.perMs };
 
 /** `add` */
 export function dueText(due: NewTask['due']): string {

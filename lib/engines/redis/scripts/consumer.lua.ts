@@ -1,9 +1,6 @@
 import { luaScript } from '../lua.js';
-import { CLAIMING } from './claiming.lua.js';
+import { CLAIMING, PLAIN_CLAIMING } from './claiming.lua.js';
 import { ELECT } from './elect.lua.js';
-import { TELL } from './events.lua.js';
-import { QUEUE } from './queue.lua.js';
-import { HEAR } from './spread.lua.js';
 
 /** give_back(consumer, kept): what it has in hand and is not in the set `kept` goes to the head; the consumer is no more. */
 const GIVE_BACK = `
@@ -102,7 +99,7 @@ return 1`,
 export const BEAT = luaScript(
   'beat',
   1,
-  `${QUEUE}${TELL}${HEAR}
+  `${PLAIN_CLAIMING}
 local self, idle_lease, is_busy = ARGV[5], tonumber(ARGV[6]), ARGV[7] == 'busy'
 local deadline = tonumber(call('ZSCORE', consumers, self) or -1)
 if deadline < 0 then return 'lost' end
@@ -128,18 +125,12 @@ end
 local dead = call('ZRANGE', consumers, 0, 0, 'WITHSCORES')
 if tonumber(dead[2]) < now then return 'look' end
 if is_busy then return 'ok' end
-local some = call('EXISTS', waiting, suspects, P .. 'parked') > 0
-if some and call('EXISTS', waiting, suspects) > 0 then return paused and 'ok' or 'look' end
-if used('t') then
-  for priority = 0, 9 do
-    if call('EXISTS', waiting .. ':' .. priority, P .. 'group:' .. priority) > 0 then return paused and 'ok' or 'look' end
-  end
+if capacity(1) > 0 and claimable() then return 'look' end
+if rare then
+  if used('x') and call('ZCOUNT', P .. 'expiry', '-inf', now) > 0 then return 'look' end
+  if per_group.rate and call('ZCOUNT', P .. 'gdue', '-inf', now) > 0 then return 'look' end
 end
-if used('n') and call('EXISTS', P .. 'lanes') > 0 or used('x') and call('ZCOUNT', P .. 'expiry', '-inf', now) > 0 then
-  return 'look'
-end
-if per_group.rate and call('ZCOUNT', P .. 'gdue', '-inf', now) > 0 then return 'look' end
 local first = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 if first[2] and tonumber(first[2]) < now then return 'look' end
-return some and 'tidy' or 'ok'`,
+return call('EXISTS', P .. 'parked') == 1 and 'tidy' or 'ok'`,
 );

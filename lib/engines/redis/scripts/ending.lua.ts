@@ -7,6 +7,7 @@ local function forget(ids)
   if uses ~= '' then
     if used('t') then call('HDEL', P .. 'traits', unpack(ids)) end
     if used('x') then call('ZREM', P .. 'expiry', unpack(ids)) end
+    if used('h') then call('HDEL', P .. 'ranks', unpack(ids)) end
     if used('r') then call('HDEL', P .. 'history', unpack(ids)) end
   end
   if call('EXISTS', tries, crashes, P .. 'progress', P .. 'log') > 0 then

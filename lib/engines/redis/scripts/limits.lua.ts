@@ -4,12 +4,21 @@
  * token_due(): when the next token comes, if there is none.
  */
 export const LIMITS = `
+local claimable
 local capacity, spend, token_due = function(n) return n end, function() end, function() return FAR end
 local admit_group, refill_groups
 local let_go = function(ids) many('ZREM', active, ids) end
 if rare then
 local bucket
-local function full_at(stored, rate) return math.min(math.max(tonumber(stored or 0), now), now + rate.perMs) end
+-- A time that lies further away than a bucket can be empty was written before the clock was set back.
+local function full_at(key, field, rate)
+  local stored = tonumber(call('HGET', key, field) or 0)
+  if stored > now + rate.perMs + 1 then
+    stored = now + rate.perMs
+    call('HSET', key, field, string.format('%.6f', stored))
+  end
+  return math.max(stored, now)
+end
 local function tokens(full, rate)
   return math.min(rate.max, math.floor((now + rate.perMs - full) * rate.max / rate.perMs + 1e-6))
 end
@@ -17,7 +26,7 @@ local function next_token(full, rate)
   return math.max(now + 1, math.ceil(full - rate.perMs + rate.perMs / rate.max - 1e-6))
 end
 local function full()
-  bucket = bucket or full_at(call('HGET', meta, 'tat'), limits.rate)
+  bucket = bucket or full_at(meta, 'tat', limits.rate)
   return bucket
 end
 
@@ -35,7 +44,7 @@ function spend(n)
 end
 
 function token_due()
-  if not limits.rate or paused or tokens(full(), limits.rate) > 0 then return FAR end
+  if not limits.rate or paused or tokens(full(), limits.rate) > 0 or not claimable() then return FAR end
   return next_token(full(), limits.rate)
 end
 
@@ -44,7 +53,7 @@ function admit_group(group)
   local most, rate = per_group.concurrency, per_group.rate
   if most and tonumber(call('HGET', P .. 'inflight', group) or 0) >= most then return false end
   if rate then
-    local at = full_at(call('HGET', P .. 'gtat', group), rate)
+    local at = full_at(P .. 'gtat', group, rate)
     if tokens(at, rate) < 1 then return false, next_token(at, rate) end
     call('HSET', P .. 'gtat', group, string.format('%.6f', at + rate.perMs / rate.max))
   end
@@ -55,8 +64,11 @@ end
 -- Groups that have tokens again.
 function refill_groups()
   if not per_group.rate then return end
+  for _, group in ipairs(call('ZRANGEBYSCORE', P .. 'gdue', '(' .. now + per_group.rate.perMs + 1, '+inf', 'LIMIT', 0, 100)) do
+    call('ZADD', P .. 'gdue', next_token(full_at(P .. 'gtat', group, per_group.rate), per_group.rate), group)
+  end
   for _, group in ipairs(call('ZRANGEBYSCORE', P .. 'gdue', '-inf', now, 'LIMIT', 0, 100)) do
-    local at = full_at(call('HGET', P .. 'gtat', group), per_group.rate)
+    local at = full_at(P .. 'gtat', group, per_group.rate)
     local count = tokens(at, per_group.rate)
     call('ZREM', P .. 'gdue', group)
     let_go_on(group, count)

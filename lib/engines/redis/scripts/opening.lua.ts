@@ -17,7 +17,7 @@ export const OPEN = luaScript(
   `local kinds = {
   hash = {
     'rec', 'out', 'tries', 'crashes', 'suspect', 'members', 'waiters', 'progress', 'log', 'meta', 'history', 'traits',
-    'unique', 'next', 'flags', 'inflight', 'gtat', 'backlogs', 'ghosts', 'passes', 'listeners',
+    'unique', 'next', 'flags', 'inflight', 'gtat', 'backlogs', 'ghosts', 'passes', 'listeners', 'ranks',
   },
   zset = {
     'delayed', 'active', 'consumers', 'idle', 'completed', 'dead', 'parked', 'cancelled', 'expired', 'blocked', 'expiry',
@@ -120,7 +120,7 @@ call('UNLINK',
   rec, waiting, delayed, active, consumers, idle, meta, out, tries, crashes, waiters, suspects, suspect, members,
   P .. 'completed', P .. 'dead', P .. 'cancelled', P .. 'expired', P .. 'parked', P .. 'blocked', P .. 'progress',
   P .. 'log', P .. 'history', P .. 'traits', P .. 'expiry', P .. 'unique', P .. 'uniques', P .. 'next', P .. 'flags',
-  P .. 'inflight', P .. 'gtat', P .. 'gdue', P .. 'backlogs', P .. 'ghosts', P .. 'passes', P .. 'lanes',
+  P .. 'inflight', P .. 'gtat', P .. 'gdue', P .. 'backlogs', P .. 'ghosts', P .. 'passes', P .. 'lanes', P .. 'ranks',
   P .. 'heldgroups', P .. 'pausednames')
 for _, name in ipairs({ 'rec', 'waiting', 'delayed', 'active', 'out', 'tries', 'completed', 'dead', 'parked', 'crashes', 'suspects', 'suspect', 'progress', 'log', 'history' }) do
   call('UNLINK', P .. 'on:' .. name)

@@ -19,7 +19,7 @@ import { NOW } from '../lua.js';
  *
  * The keys of what not every queue uses are named where they are used. `uses` says what a queue has ever used, a letter
  * each, so that others pay nothing: t traits, g groups, x expiry, u unique keys, b blocked tasks, d ghosts, n lanes,
- * c cancelled while active, r retried, w refused producers, y bytes counted.
+ * c cancelled while active, h held back, r retried, w refused producers, y bytes counted.
  *
  * Making a function costs time, too: those that only such queues need are made if the queue is one (`rare`), or the
  * script is made from RARE_QUEUE because it may make it one.

@@ -103,26 +103,11 @@ local function hand(consumer, deadline, free, held)
   if deadline > now + lease then watch(consumer) end
 end
 
--- How many tasks wait that somebody might take, not counting lanes, and in lanes.
-local function claimable()
-  local count, lanes = call('LLEN', waiting), 0
-  if used('t') then
-    count = 0
-    for priority = 0, 9 do count = count + length(tostring(priority)) end
-  end
-  if used('n') then
-    for _, name in ipairs(call('SMEMBERS', P .. 'lanes')) do
-      if may_begin(name) then lanes = lanes + call('ZCARD', P .. 'lane:' .. name) end
-    end
-  end
-  return count, lanes
-end
-
 -- Those with rooms have seen what is in the lanes; they look again when something new is there, or limits allow more.
 local stirred = false
 local function offer(except)
-  local count, lanes = claimable()
-  local waits, gave = count + lanes, false
+  local count, lanes = claimable_counts()
+  local waits, gave, looking = count + lanes, false, {}
   local ready = waits > 0 and call('ZREVRANGE', idle, 0, 99, 'WITHSCORES') or {}
   for i = 1, #ready, 2 do
     local consumer, free, deadline = ready[i], tonumber(ready[i + 1]), alive(ready[i])
@@ -136,15 +121,20 @@ local function offer(except)
       hand(consumer, deadline, free, held)
       waits = waits - #held / 3
       gave = gave or #held > 0 or unseen
-    elseif consumer ~= except and (count > 0 or stirred or laned > 0) then
-      call('ZREM', idle, consumer)
-      remind(consumer, now)
-      local deputy = another(consumer)
-      if deputy then remind(deputy, now + PATIENCE) end
-      waits = waits - math.floor(free)
+    elseif consumer ~= except then
+      looking[#looking + 1] = consumer
     end
   end
-  return gave
+  if gave or not (count > 0 or stirred or laned > 0) then return gave end
+  for _, consumer in ipairs(looking) do
+    if waits <= 0 then break end
+    waits = waits - math.floor(tonumber(call('ZSCORE', idle, consumer)))
+    call('ZREM', idle, consumer)
+    remind(consumer, now)
+    local deputy = another(consumer)
+    if deputy then remind(deputy, now + PATIENCE) end
+  end
+  return false
 end
 
 local function spread(except)

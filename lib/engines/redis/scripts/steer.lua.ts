@@ -100,7 +100,7 @@ return answers`,
  * Begins ended or parked tasks anew.
  *
  * KEYS  1 prefix
- * ARGV  1 queue  2 wake prefix  3 lease  4 kept  5 ms between them  6… ids
+ * ARGV  1 queue  2 wake prefix  3 lease  4 kept  5 ms between them  6 ms until the first  7… ids
  * Returns 1 for each that it did, else 0
  */
 export const RETRY = luaScript(
@@ -108,8 +108,8 @@ export const RETRY = luaScript(
   1,
   `${CLAIMING}
 call('DEL', P .. 'none')
-local every, answers, done, at_once, later = tonumber(ARGV[5]), {}, 0, {}, {}
-for i = 6, #ARGV do
+local every, first, answers, done, at_once, later = tonumber(ARGV[5]), tonumber(ARGV[6]), {}, 0, {}, {}
+for i = 7, #ARGV do
   local id = ARGV[i]
   local place, at
   if call('HEXISTS', rec, id) == 1 then place, at = place_of(id) end
@@ -129,7 +129,7 @@ for i = 6, #ARGV do
     call('HDEL', crashes, id)
     call('DEL', P .. 'result:' .. id)
     if used('x') then call('ZREM', P .. 'expiry', id) end
-    local due = now + done * every
+    local due = now + first + done * every
     done = done + 1
     if due > now then
       later[#later + 1] = string.format('%.0f', due)

@@ -142,8 +142,7 @@ local free = math.min(rooms and room_of(rooms) or slots - in_hand, 1000)
 local claimed = {}
 local quarantine = call('LLEN', suspects) > 0
 if quarantine and free > 0 then
-  claimed = accuse(self)
-  if rooms and #claimed > 0 then occupy(name_of(claimed[3]), rooms, 1) end
+  claimed = accuse(self, rooms)
 end
 for _, value in ipairs(take(self, free - #claimed / 3, rooms)) do claimed[#claimed + 1] = value end
 more = more or unseen

@@ -18,6 +18,7 @@ local function hold(consumer, ids, records, suspected)
   call('ZADD', active, unpack(entries))
   if uses ~= '' then
     if used('x') then call('ZREM', P .. 'expiry', unpack(ids)) end
+    if used('h') then call('HDEL', P .. 'ranks', unpack(ids)) end
     if per_group.backlog and not suspected then
       for _, trait in pairs(traits_of(ids)) do backlog(trait.group, -1) end
     end
@@ -236,9 +237,29 @@ end -- rare
 
 /**
  * take(consumer, count, rooms): it holds so many of what waits, if there are and limits allow it; at most 1000 looks.
- * accuse(consumer): it holds the next suspect, if there is one and it has none yet. Both return what hold() does.
+ * accuse(consumer, rooms): it holds the next suspect, if there is one and it has none yet. Both return what hold() does.
  */
 export const TAKE = `${LIMITS}${HOLD}${SIFT}${POP}
+-- How many tasks wait that somebody might take, not counting lanes, and in lanes.
+local function claimable_counts()
+  local count, lanes = call('LLEN', waiting), 0
+  if used('t') then
+    count = 0
+    for priority = 0, 9 do count = count + length(tostring(priority)) end
+  end
+  if used('n') then
+    for _, name in ipairs(call('SMEMBERS', P .. 'lanes')) do
+      if may_begin(name) then lanes = lanes + call('ZCARD', P .. 'lane:' .. name) end
+    end
+  end
+  return count, lanes
+end
+
+function claimable()
+  local count, lanes = claimable_counts()
+  return count + lanes + call('LLEN', suspects) > 0
+end
+
 -- A take gave up before it had seen everything.
 local unseen = false
 local function take(consumer, count, rooms)
@@ -255,17 +276,19 @@ local function take(consumer, count, rooms)
   return held
 end
 
-local function accuse(consumer)
-  if capacity(1) == 0 then return {} end
-  for _ = 1, call('HEXISTS', suspect, consumer) == 0 and 100 or 0 do
-    local id = call('LPOP', suspects)
-    if not id then break end
-    local chosen, records = sift({ id })
-    if chosen[1] then
-      call('HSET', suspect, consumer, id)
-      return hold(consumer, chosen, records, true)
+local function accuse(consumer, rooms)
+  local held = {}
+  if capacity(1) == 0 or call('HEXISTS', suspect, consumer) == 1 then return held end
+  for _, id in ipairs(call('LRANGE', suspects, 0, 99)) do
+    if not rare or may_begin(name_of(call('HGET', rec, id) or ' '), rooms) then
+      call('LREM', suspects, 1, id)
+      local chosen, records = sift({ id }, rooms)
+      if chosen[1] then
+        call('HSET', suspect, consumer, id)
+        return hold(consumer, chosen, records, true)
+      end
     end
   end
-  return {}
+  return held
 end
 `;

@@ -6,6 +6,7 @@
  *   group:<p>   zset  id -> turn                    turns:<p>   zset  group -> its next free turn
  *   lane:<name> zset  id -> rank                    lanes       set   names with a lane
  *   held:<g>    zset  id -> rank                    heldgroups  set   groups that have such
+ *   ranks       hash  id -> its rank among what was held back, until it begins
  *   ghosts      hash  id -> how often it lies in a list though it was taken out of it
  *   inflight    hash  group -> active tasks         gdue, gtat  zset, hash  group -> time of its next token, bucket
  *   backlogs    hash  group -> tasks that wait or are delayed
@@ -71,8 +72,12 @@ function backlog(group, by)
   if by < 0 and used('w') and count < per_group.backlog then room_for('pushers:' .. group) end
 end
 
+-- One that was let go on and is held back again has its old place.
 function hold_back(id, group, priority, first)
-  if call('ZADD', P .. 'held:' .. group, rank(priority, first), id) == 1 then call('HINCRBY', meta, 'held', 1) end
+  use('h')
+  local at = call('HGET', P .. 'ranks', id) or rank(priority, first)
+  call('HSET', P .. 'ranks', id, at)
+  if call('ZADD', P .. 'held:' .. group, at, id) == 1 then call('HINCRBY', meta, 'held', 1) end
   call('SADD', P .. 'heldgroups', group)
 end
 
