@@ -19,6 +19,7 @@ import { DepotWorkerModule } from './depot-worker.module.js';
 import { createEngine, ENGINE_FACTORY, type EngineFactory } from './engines/engine.factory.js';
 import { LockService } from './lock/lock.service.js';
 import { getQueueToken } from './task/decorators/inject-queue.decorator.js';
+import { QueueService } from './task/queue.service.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<DepotOptions>({
   moduleName: 'Depot',
@@ -69,9 +70,14 @@ const runtimeProvider: FactoryProvider<DepotRuntime> = {
       useFactory: ({ engine, settings, logger }: DepotRuntime) =>
         new LockService(engine.locks, { ttlMs: settings.lockTtlMs }, engine.clock, logger),
     },
+    {
+      provide: QueueService,
+      inject: [DepotRuntime],
+      useFactory: (runtime: DepotRuntime) => new QueueService(runtime, runtime.settings.routes),
+    },
     CacheBinder,
   ],
-  exports: [DepotRuntime, CacheService, LockService],
+  exports: [DepotRuntime, CacheService, LockService, QueueService],
 })
 export class DepotModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
   constructor(
@@ -110,7 +116,7 @@ export class DepotModule extends ConfigurableModuleClass implements OnModuleInit
   /** Connections close last of all: until then every provider may still add tasks and read the cache. */
   async onApplicationShutdown(): Promise<void> {
     await this.locks.stop();
-    await this.runtime.engine.close();
+    await this.runtime.close();
   }
 }
 

@@ -7,12 +7,12 @@ import type { QueueOptions } from './depot.options.js';
 import { EventSubscription } from './task/event.subscription.js';
 import { QueueClient } from './task/queue.client.js';
 import type { Queue } from './task/queue.js';
-import type { QueueBroker } from './task/task.broker.js';
+import type { QueueBroker, QueueLimits } from './task/task.broker.js';
 
 export interface OpenQueue {
   readonly settings: RegisteredQueue;
   readonly broker: QueueBroker;
-  readonly client: Queue;
+  readonly client: QueueClient;
   readonly events: EventSubscription;
 }
 
@@ -39,12 +39,14 @@ export class DepotRuntime {
       throw new DepotConfigError(`queue '${settings.name}' is registered twice with different options`);
     }
     const broker = this.engine.tasks.queue(settings);
-    const events = new EventSubscription(broker, this.engine.clock, this.logger);
+    this.reportReplaced(broker, settings.limits);
+    const { clock } = this.engine;
+    const { codec } = this.settings;
+    const listen = (): Promise<void> => this.engine.tasks.listen();
+    const events = new EventSubscription(broker, clock, this.logger, listen);
     const client = new QueueClient(
-      broker,
-      () => this.engine.tasks.listen(),
-      this.engine.clock,
-      this.settings,
+      { broker, listen, events, clock, codec, logger: this.logger },
+      { ...this.settings, backpressure: settings.backpressure },
     );
     this.queues.set(settings.name, { settings, broker, client, events });
     return client;
@@ -52,7 +54,18 @@ export class DepotRuntime {
 
   /** @throws EngineUnavailableError when the engine can't be reached; nothing is left running then */
   async open(): Promise<void> {
-    await this.orClose(() => this.engine.open());
+    await this.orClose(async () => {
+      this.checkRoutes();
+      await this.engine.open();
+    });
+  }
+
+  /** Nothing waits any more, and the connections are closed: the last thing that happens. */
+  async close(): Promise<void> {
+    const open = [...this.queues.values()];
+    for (const { client } of open) client.close();
+    await Promise.all(open.map(({ events }) => events.close()));
+    await this.engine.close();
   }
 
   /** What fails at start-up leaves no connection behind that would keep the process alive. */
@@ -63,6 +76,23 @@ export class DepotRuntime {
       await this.engine.close();
       throw error;
     }
+  }
+
+  private checkRoutes(): void {
+    const unknown = this.settings.routes.queues.find((name) => !this.queues.has(name));
+    if (unknown === undefined) return;
+    throw new DepotConfigError(
+      `routes names the queue '${unknown}', which is not registered; there are: ${this.queueNames.join(', ') || 'none'}`,
+    );
+  }
+
+  /** Two versions of an application that disagree on a limit are worth a word: the newest to start has the say. */
+  private reportReplaced(broker: QueueBroker, limits: QueueLimits | undefined): void {
+    broker.onLimitsReplaced((before) => {
+      this.logger.warn(
+        `Queue '${broker.name}': its stored limits were ${before}; from now on they are ${JSON.stringify(limits ?? {})}, in all processes`,
+      );
+    });
   }
 
   queue(name: string): OpenQueue | undefined {

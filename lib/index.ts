@@ -24,7 +24,24 @@ export { OnTask } from './task/decorators/on-task.decorator.js';
 export type { BatchOptions, OnTaskOptions, ProcessorOptions, TaskOptions } from './task/task.options.js';
 export { Ctx, Payload } from './task/decorators/parameter.decorators.js';
 export { InjectQueue, getQueueToken } from './task/decorators/inject-queue.decorator.js';
-export { Queue, TaskHandle, type AddOptions, type TaskSnapshot } from './task/queue.js';
+export {
+  Queue,
+  TaskHandle,
+  type BulkAction,
+  type CleanOptions,
+  type FailedAttempt,
+  type RetryDeadOptions,
+  type StopListening,
+  type TaskSnapshot,
+} from './task/queue.js';
+export type { AddOptions, UniqueOptions } from './task/add.options.js';
+export type { TaskFilter, TaskPage, TaskSearch } from './task/task.search.js';
+export {
+  QueueService,
+  type LookOptions,
+  type QueueStats,
+  type WorkerSnapshot,
+} from './task/queue.service.js';
 export { BatchContext, TaskContext } from './task/task.context.js';
 export { BatchResult, BatchResultError, type BatchItem } from './task/batch.result.js';
 export { TaskEvent } from './task/task.event.js';
@@ -32,15 +49,18 @@ export { TASK_EVENTS, type TaskEventName } from './task/event.record.js';
 export { TASK_STATES, type TaskState } from './task/task.state.js';
 export type { TaskPolicyOptions } from './task/task.policy.js';
 export { Batch } from './task/task.types.js';
-export type { BulkTask, PayloadOf, ResultOf, TaskName, TaskType } from './task/task.types.js';
+export type { BulkTask, PayloadOf, ResultOf, TaskEventOf, TaskName, TaskType } from './task/task.types.js';
 export {
   DiscardTask,
   LeaseLostError,
+  QueueBusyError,
+  QueueFullError,
   ResultTimeoutError,
   RetryTask,
   ShutdownError,
   TaskCancelledError,
   TaskDeadlineError,
+  TaskExpiredError,
   TaskNotFoundError,
   TaskTimeoutError,
   UnknownTaskError,

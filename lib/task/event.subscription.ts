@@ -29,6 +29,7 @@ export class EventSubscription {
     private readonly broker: QueueBroker,
     private readonly clock: Clock,
     private readonly logger: DepotLogger,
+    private readonly listen: () => Promise<void> = () => Promise.resolve(),
   ) {
     broker.onPush((push) => {
       if (push.kind === 'event') this.deliver(push.event);
@@ -113,6 +114,8 @@ export class EventSubscription {
     this.queued = undefined;
     this.cancelRenewal();
     try {
+      // What is pushed reaches only who listens.
+      if (this.listeners.size > 0) await this.listen();
       await this.broker.subscribe([...this.listeners.keys()], this.stored);
       this.reported = false;
       if (this.wanted) this.renewIn(RENEW_MS);

@@ -1,141 +1,203 @@
-import { randomBytes } from 'node:crypto';
-import { encode } from '../common/codec.js';
-import { backoffPolicy } from '../common/backoff.js';
+import type { Clock } from '../common/clock.js';
 import { toMs, type Duration } from '../common/duration.js';
-import { checkKeys } from '../common/options.js';
-import { wait, type Clock } from '../common/clock.js';
-import { DepotConfigError, EngineClosedError, EngineUnavailableError, show } from '../common/errors.js';
-import { TickBatch } from '../common/tick-batch.js';
-import { Queue, TaskHandle, type AddOptions, type TaskSnapshot } from './queue.js';
-import type { NewTask, QueueBroker } from './task.broker.js';
-import { writeEnvelope, type TaskOverrides } from './task.envelope.js';
-import { TASK_STATES, type TaskState } from './task.state.js';
-import { checkAttempts } from './task.policy.js';
+import { DepotConfigError } from '../common/errors.js';
+import type { DepotLogger } from '../common/logger.js';
+import type { AddOptions } from './add.options.js';
+import type { TaskEventName } from './event.record.js';
+import type { EventSubscription } from './event.subscription.js';
+import { newTask, type TaskMaker } from './new-task.js';
+import {
+  Queue,
+  TaskHandle,
+  type BulkAction,
+  type CleanOptions,
+  type RetryDeadOptions,
+  type StopListening,
+  type TaskSnapshot,
+} from './queue.js';
+import type { QueueBackpressure } from './queue.limits.js';
+import { QueueListeners } from './queue.listeners.js';
+import { QueueSteering } from './queue.steering.js';
+import { TaskAdder } from './task.adder.js';
+import type { Added, NewTask, QueueBroker, TaskRecord } from './task.broker.js';
+import type { TaskCodec } from './task.codec.js';
+import { QueueFullError } from './task.errors.js';
+import type { TaskEvent } from './task.event.js';
 import { TaskResults } from './task.results.js';
+import { statesOf, TaskSearcher, type TaskFilter, type TaskPage, type TaskSearch } from './task.search.js';
 import { snapshot } from './task.snapshot.js';
+import type { TaskState } from './task.state.js';
+import type { TaskEventOf } from './task.types.js';
 
 export interface QueueClientSettings {
   readonly maxPayloadBytes: number;
   readonly resultTimeoutMs: number;
   /** How long adds are repeated, under the same ids, while the engine can't be reached. */
   readonly offlineWaitMs: number;
+  readonly backpressure: QueueBackpressure;
 }
 
-const REPEAT_PAUSE_MS = 100;
-const NO_OVERRIDES: TaskOverrides = {};
-const ADD_OPTIONS = ['id', 'delay', 'runAt', 'attempts', 'backoff', 'timeout'];
+/** What a queue's client works with. */
+export interface QueueClientParts {
+  readonly broker: QueueBroker;
+  readonly listen: () => Promise<void>;
+  readonly events: EventSubscription;
+  readonly clock: Clock;
+  readonly codec: TaskCodec;
+  readonly logger: DepotLogger;
+}
 
 /** The producer's side of a queue on any engine. */
 export class QueueClient extends Queue {
-  private readonly adds = new TickBatch<NewTask, boolean>((tasks) => this.send(tasks));
+  private readonly broker: QueueBroker;
+  private readonly codec: TaskCodec;
+  private readonly maker: TaskMaker;
+  private readonly adder: TaskAdder;
   private readonly results: TaskResults;
+  private readonly steering: QueueSteering;
+  private readonly searcher: TaskSearcher;
+  private readonly listeners: QueueListeners;
 
   constructor(
-    private readonly broker: QueueBroker,
-    listen: () => Promise<void>,
-    private readonly clock: Clock,
+    { broker, listen, events, clock, codec, logger }: QueueClientParts,
     private readonly settings: QueueClientSettings,
   ) {
     super();
-    this.results = new TaskResults(broker, listen, clock);
+    const { maxPayloadBytes, backpressure, offlineWaitMs } = settings;
+    this.broker = broker;
+    this.codec = codec;
+    this.maker = { queue: broker.name, clock, codec, maxPayloadBytes };
+    this.adder = new TaskAdder(broker, listen, clock, backpressure, offlineWaitMs);
+    this.results = new TaskResults(broker, listen, clock, codec);
+    this.steering = new QueueSteering(broker, clock);
+    this.searcher = new TaskSearcher(broker, (record) => this.shown(record));
+    this.listeners = new QueueListeners(broker.name, events, codec, logger);
   }
 
   get name(): string {
     return this.broker.name;
   }
 
+  /** Calls that wait for room end; nothing else does. */
+  close(): void {
+    this.adder.close();
+  }
+
   override async add(name: string, payload?: unknown, options: AddOptions = {}): Promise<TaskHandle> {
-    const task = this.newTask(name, payload, options);
-    const [created] = await this.adds.add([task]);
-    return this.handle(task.id, created ?? false);
+    const task = newTask(name, payload, options, this.maker);
+    const [answer] = await this.adder.add([task]);
+    const handle = this.handle(task, answer);
+    if (handle) return handle;
+    throw new QueueFullError(this.name, this.adder.policyOf(task).max);
   }
 
   override async addBulk(
     tasks: readonly { readonly name: string; readonly payload?: unknown; readonly options?: AddOptions }[],
   ): Promise<TaskHandle[]> {
     if (tasks.length === 0) return [];
-    const added = tasks.map(({ name, payload, options }) => this.newTask(name, payload, options ?? {}));
-    const created = await this.adds.add(added);
-    return added.map(({ id }, i) => this.handle(id, created[i] ?? false));
+    const added = tasks.map(({ name, payload, options }) =>
+      newTask(name, payload, options ?? {}, this.maker),
+    );
+    const answers = await this.adder.add(added);
+    const handles = added.map((task, i) => this.handle(task, answers[i]));
+    const refused = handles.flatMap((handle, i) => (handle ? [] : [i]));
+    const stored = handles.filter((handle) => handle !== undefined);
+    const first = added[refused[0] ?? -1];
+    if (!first) return stored;
+    throw new QueueFullError(this.name, this.adder.policyOf(first).max, stored, refused);
   }
 
   override async get(id: string): Promise<TaskSnapshot | undefined> {
     const [record] = await this.broker.read([id]);
-    return record && snapshot(this.name, record);
+    return record && this.shown(record);
   }
 
   override async list(
     state: TaskState,
     { start = 0, stop = 99 }: { readonly start?: number; readonly stop?: number } = {},
   ): Promise<TaskSnapshot[]> {
-    if (!TASK_STATES.includes(state)) {
-      throw new DepotConfigError(`state is ${show(state)}; expected one of ${TASK_STATES.join(', ')}`);
-    }
+    statesOf(state);
     if (!Number.isInteger(start) || !Number.isInteger(stop)) {
       throw new DepotConfigError(`range is { start: ${start}, stop: ${stop} }; expected whole numbers`);
     }
     const records = await this.broker.read(await this.broker.list(state, start, stop));
-    return records.flatMap((record) => (record ? [snapshot(this.name, record)] : []));
+    return records.flatMap((record) => (record ? [this.shown(record)] : []));
   }
 
   override counts(): Promise<Readonly<Record<TaskState, number>>> {
     return this.broker.counts();
   }
 
+  override async search(search: TaskSearch = {}): Promise<TaskPage> {
+    return this.searcher.search(search);
+  }
+
   override async remove(id: string): Promise<boolean> {
-    return (await this.broker.remove(id)) === 'removed';
+    return (await this.steering.each('remove', [id])) > 0;
   }
 
-  private newTask(name: string, payload: unknown, options: AddOptions): NewTask {
-    const what = `task '${name}' of queue '${this.name}'`;
-    if (typeof name !== 'string' || name === '' || name.includes('\n')) {
-      throw new DepotConfigError(`the task name is ${show(name)}; expected text without line breaks`);
-    }
-    checkKeys(options, `options of ${what}`, ADD_OPTIONS);
-    const text = encode(payload, `payload of ${what}`, this.settings.maxPayloadBytes);
-    const id = options.id === undefined ? newId() : checkId(options.id, what);
-    const envelope = writeEnvelope({
-      name,
-      enqueuedAt: this.clock.now(),
-      overrides: overridesOf(options, what),
-      payload: text,
-    });
-    const due = dueOf(options, what);
-    return due ? { id, envelope, due } : { id, envelope };
+  override async cancel(id: string): Promise<boolean> {
+    return (await this.steering.each('cancel', [id])) > 0;
   }
 
-  private handle(id: string, created: boolean): TaskHandle {
-    return new AddedTask(id, created, (timeout) =>
-      this.results.of(
-        id,
-        timeout === undefined ? this.settings.resultTimeoutMs : toMs(timeout, 'result timeout'),
-      ),
-    );
+  override async promote(id: string): Promise<boolean> {
+    return (await this.steering.each('promote', [id])) > 0;
   }
 
-  /** An add of unknown outcome is repeated under the same ids: what was stored already is not stored again (A6). */
-  private async send(tasks: readonly NewTask[]): Promise<readonly boolean[]> {
-    const until = this.clock.now() + this.settings.offlineWaitMs;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const created = await this.broker.add(tasks);
-        return attempt === 1 ? created : await this.added(tasks, created);
-      } catch (error) {
-        const passing = error instanceof EngineUnavailableError && !(error instanceof EngineClosedError);
-        if (!passing || this.clock.now() + REPEAT_PAUSE_MS > until) throw error;
-        await wait(this.clock, REPEAT_PAUSE_MS);
-      }
-    }
+  override async retry(id: string): Promise<boolean> {
+    return (await this.steering.each('retry', [id])) > 0;
   }
 
-  /** After a repeat, what was there may be what an earlier try had stored: then it is the very same envelope, or has ended. */
-  private async added(tasks: readonly NewTask[], created: readonly boolean[]): Promise<readonly boolean[]> {
-    const present = tasks.filter((_, i) => !created[i]);
-    const records = await this.broker.read(present.map(({ id }) => id));
-    const foreign = new Set(
-      present.filter(({ envelope }, i) => records[i] && records[i].envelope !== envelope),
-    );
-    return tasks.map((task) => !foreign.has(task));
+  override async retryDead(options: RetryDeadOptions = {}): Promise<number> {
+    return this.steering.retryDead(options);
+  }
+
+  override async bulk(action: BulkAction, tasks: readonly string[] | TaskFilter): Promise<number> {
+    return this.steering.each(action, isIds(tasks) ? tasks : await this.searcher.ids(tasks));
+  }
+
+  override async clean(state: Exclude<TaskState, 'active'>, options: CleanOptions = {}): Promise<number> {
+    return this.steering.clean(state, options);
+  }
+
+  override async drain(options: { readonly delayed?: boolean } = {}): Promise<number> {
+    return this.steering.drain(options);
+  }
+
+  override async obliterate(options: { readonly force?: boolean } = {}): Promise<void> {
+    await this.steering.obliterate(options);
+  }
+
+  override pause(name?: string): Promise<void> {
+    return this.broker.pause(name);
+  }
+
+  override resume(name?: string): Promise<void> {
+    return this.broker.resume(name);
+  }
+
+  override async isPaused(name?: string): Promise<boolean> {
+    const { queue, names } = await this.broker.paused();
+    return queue || (name !== undefined && names.includes(name));
+  }
+
+  override on<E extends TaskEventName>(
+    event: E,
+    listener: (event: TaskEventOf<unknown, E>) => unknown,
+  ): StopListening {
+    // What comes under that name is of that name; the compiler can't know.
+    return this.listeners.on(event, listener as (event: TaskEvent) => unknown);
+  }
+
+  private shown(record: TaskRecord): TaskSnapshot {
+    return snapshot(this.name, record, this.codec);
+  }
+
+  private handle({ id }: NewTask, answer: Added | undefined): TaskHandle | undefined {
+    if (!answer || answer.to === 'full') return undefined;
+    if (answer.to === 'exists')
+      return new AddedTask(answer.id, false, undefined, this.results, this.settings);
+    return new AddedTask(id, true, answer.replaced, this.results, this.settings);
   }
 }
 
@@ -143,47 +205,17 @@ class AddedTask extends TaskHandle {
   constructor(
     readonly id: string,
     readonly created: boolean,
-    private readonly wait: (timeout: Duration | undefined) => Promise<unknown>,
+    readonly replaced: string | undefined,
+    private readonly results: TaskResults,
+    private readonly settings: Pick<QueueClientSettings, 'resultTimeoutMs'>,
   ) {
     super();
   }
 
-  override async result(options: { readonly timeout?: Duration } = {}): Promise<unknown> {
-    return this.wait(options.timeout);
+  override async result({ timeout }: { readonly timeout?: Duration } = {}): Promise<unknown> {
+    const timeoutMs = timeout === undefined ? this.settings.resultTimeoutMs : toMs(timeout, 'result timeout');
+    return this.results.of(this.id, timeoutMs);
   }
 }
 
-/** 96 random bits, 16 characters. */
-function newId(): string {
-  return randomBytes(12).toString('base64url');
-}
-
-function checkId(id: unknown, what: string): string {
-  if (typeof id === 'string' && id !== '' && id.length <= 256 && !/[\s\p{Cc}]/u.test(id)) return id;
-  throw new DepotConfigError(
-    `id of ${what} is ${show(id)}; expected 1 to 256 characters without white space`,
-  );
-}
-
-function overridesOf({ attempts, backoff, timeout }: AddOptions, what: string): TaskOverrides {
-  if (attempts === undefined && backoff === undefined && timeout === undefined) return NO_OVERRIDES;
-  return {
-    ...(attempts !== undefined && { attempts: checkAttempts(attempts, `attempts of ${what}`) }),
-    ...(backoff !== undefined && { backoff: backoffPolicy(backoff, `backoff of ${what}`) }),
-    ...(timeout !== undefined && { timeoutMs: toMs(timeout, `timeout of ${what}`) }),
-  };
-}
-
-function dueOf({ delay, runAt }: AddOptions, what: string): NewTask['due'] {
-  if (delay !== undefined && runAt !== undefined) {
-    throw new DepotConfigError(`${what} has both delay and runAt; expected one of them`);
-  }
-  if (runAt !== undefined) {
-    const atMs = runAt instanceof Date ? runAt.getTime() : Number.NaN;
-    if (Number.isNaN(atMs))
-      throw new DepotConfigError(`runAt of ${what} is ${show(runAt)}; expected a valid Date`);
-    return { atMs };
-  }
-  const inMs = delay === undefined ? 0 : toMs(delay, `delay of ${what}`);
-  return inMs > 0 ? { inMs } : undefined;
-}
+const isIds = (tasks: readonly string[] | TaskFilter): tasks is readonly string[] => Array.isArray(tasks);

@@ -69,7 +69,7 @@ export function queueLimits(options: QueueLimitOptions, name: string): QueueLimi
     ...(globalConcurrency !== undefined && {
       concurrency: wholeNumber(globalConcurrency, 1, 1_000_000, `${name}.globalConcurrency`),
     }),
-    ...(rateLimit !== undefined && { rate: rate(rateLimit, `${name}.rateLimit`) }),
+    ...(rateLimit !== undefined && { rate: checkRate(rateLimit, `${name}.rateLimit`) }),
     ...(backpressure !== undefined && { backlog: backlog(backpressure, `${name}.backpressure`) }),
     ...weights(priority, `${name}.priority`),
     ...(group !== undefined && { group: groupLimits(group, `${name}.group`) }),
@@ -89,12 +89,12 @@ function groupLimits(group: GroupLimitOptions, name: string): NonNullable<QueueL
     ...(concurrency !== undefined && {
       concurrency: wholeNumber(concurrency, 1, 1_000_000, `${name}.concurrency`),
     }),
-    ...(rateLimit !== undefined && { rate: rate(rateLimit, `${name}.rateLimit`) }),
+    ...(rateLimit !== undefined && { rate: checkRate(rateLimit, `${name}.rateLimit`) }),
     ...(backpressure !== undefined && { backlog: backlog(backpressure, `${name}.backpressure`) }),
   };
 }
 
-function rate(options: RateLimitOptions, name: string): Rate {
+export function checkRate(options: RateLimitOptions, name: string): Rate {
   checkKeys(options, name, ['max', 'per']);
   const perMs = toMs(options.per, `${name}.per`);
   if (perMs < 1) throw new DepotConfigError(`${name}.per is ${show(options.per)}; expected at least 1 ms`);

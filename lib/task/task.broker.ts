@@ -111,8 +111,8 @@ export interface QueueBroker {
   /** Makes delayed tasks waiting now. Says of each whether it was delayed. */
   promote(ids: readonly string[]): Promise<readonly boolean[]>;
 
-  /** Begins ended or parked tasks anew, with all of their attempts, the first at once and each further one `everyMs` later. Says of each whether it did; not when another task has its unique key. */
-  retry(ids: readonly string[], everyMs: number): Promise<readonly boolean[]>;
+  /** Begins ended or parked tasks anew, up to 500, with all of their attempts, the first after `firstInMs` (0) and each further one `everyMs` later. Says of each whether it did; not when another task has its unique key. */
+  retry(ids: readonly string[], everyMs: number, firstInMs?: number): Promise<readonly boolean[]>;
 
   /** Removes tasks in that state, at most 500, the oldest first; of ended and parked ones, those that are so since `olderThanMs`. Returns how many; active ones can't be. */
   clean(state: Exclude<TaskState, 'active'>, olderThanMs: number): Promise<number>;

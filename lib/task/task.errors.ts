@@ -1,5 +1,6 @@
 import { DepotError } from '../common/errors.js';
 import { toMs, type Duration } from '../common/duration.js';
+import type { TaskHandle } from './queue.js';
 
 /**
  * Thrown by a handler: run the task again after `delay`. Uses an attempt unless `count` is false.
@@ -74,20 +75,31 @@ export class TaskExpiredError extends DepotError {
 /** The backlog of the queue, or of the task's group, is at its `backpressure.max`. Nothing was added, or not all. */
 export class QueueFullError extends DepotError {
   /**
-   * @param max how many tasks may wait or be delayed
-   * @param added those of the call that were added all the same
+   * @param max how many tasks may wait or be delayed, as far as this process knows
+   * @param added the handles of those of an `addBulk` that fitted
+   * @param refused the places in the `addBulk` of those that did not
    */
   constructor(
     readonly queue: string,
     readonly max: number | undefined,
-    readonly added: readonly { readonly id: string }[] = [],
-    readonly refused = 1,
+    readonly added: readonly TaskHandle[] = [],
+    readonly refused: readonly number[] = [0],
   ) {
-    const limit =
-      max === undefined ? 'the backpressure.max that is stored for it' : `backpressure.max of ${max}`;
-    const done =
-      added.length > 0 ? `; ${added.length} of ${added.length + refused} tasks were added before` : '';
-    super('DEPOT_QUEUE_FULL', `queue '${queue}' is full: it has reached ${limit}${done}`);
+    const all = added.length + refused.length;
+    super(
+      'DEPOT_QUEUE_FULL',
+      `queue '${queue}' is full: its backpressure.max${max === undefined ? '' : ` of ${max}`} is reached; ${added.length} of ${all} tasks were added`,
+    );
+  }
+}
+
+/** The queue has active tasks, which `obliterate` would lose. */
+export class QueueBusyError extends DepotError {
+  constructor(queue: string, active: number) {
+    super(
+      'DEPOT_QUEUE_BUSY',
+      `queue '${queue}' has ${active} active tasks; pause it and let them end, or obliterate({ force: true })`,
+    );
   }
 }
 

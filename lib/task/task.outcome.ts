@@ -83,6 +83,10 @@ export const crashOutcome = (crashes: number): string => `\n${CRASH}${crashes}`;
 /** The outcome the engine writes for a task that is cancelled because `id` takes its place. */
 export const replacedOutcome = (id: string): string => `\n${REPLACED}${id}`;
 
+/** Id of the task that took the place of one that was cancelled with this; `undefined` when it was cancelled otherwise. */
+export const replacedBy = (body: string): string | undefined =>
+  body.startsWith(REPLACED) ? body.slice(REPLACED.length) : undefined;
+
 /** A task ended without a result. `cause` is what its handler threw; `failure` has its stack. */
 export class TaskFailedError extends DepotError {
   constructor(

@@ -1,9 +1,14 @@
 import type { Clock } from '../common/clock.js';
-import { decode } from '../common/codec.js';
 import { EngineUnavailableError, toError } from '../common/errors.js';
 import type { Finished, QueueBroker } from './task.broker.js';
-import { ResultTimeoutError, TaskNotFoundError } from './task.errors.js';
-import { readFailure, readOutcome, TaskFailedError } from './task.outcome.js';
+import { TaskCodec } from './task.codec.js';
+import {
+  ResultTimeoutError,
+  TaskCancelledError,
+  TaskExpiredError,
+  TaskNotFoundError,
+} from './task.errors.js';
+import { readFailure, readOutcome, replacedBy, TaskFailedError } from './task.outcome.js';
 
 type Settle = (finished: Finished | 'unknown') => void;
 
@@ -18,6 +23,7 @@ export class TaskResults {
     private readonly broker: QueueBroker,
     private readonly listen: () => Promise<void>,
     private readonly clock: Clock,
+    private readonly codec: Pick<TaskCodec, 'decode'> = TaskCodec.plain,
   ) {
     broker.onPush((push) => {
       if (push.kind === 'finished') this.settle(push.id, push);
@@ -29,11 +35,22 @@ export class TaskResults {
 
   async of(id: string, timeoutMs: number): Promise<unknown> {
     const finished = await this.end(id, timeoutMs);
-    if (finished === 'unknown' || finished.state === 'removed')
-      throw new TaskNotFoundError(this.broker.name, id);
+    const { name } = this.broker;
+    if (finished === 'unknown') throw new TaskNotFoundError(name, id);
     const { body } = readOutcome(finished.outcome);
-    if (finished.state === 'dead') throw new TaskFailedError(this.broker.name, id, readFailure(body));
-    return decode(body, `result of task ${id}`);
+    const task = `task ${id} of queue '${name}'`;
+    switch (finished.state) {
+      case 'completed':
+        return this.codec.decode(body, `result of task ${id}`);
+      case 'dead':
+        throw new TaskFailedError(name, id, readFailure(body, this.codec));
+      case 'cancelled':
+        throw new TaskCancelledError(task, replacedBy(body));
+      case 'expired':
+        throw new TaskExpiredError(task);
+      case 'removed':
+        throw new TaskNotFoundError(name, id);
+    }
   }
 
   private end(id: string, timeoutMs: number): Promise<Finished | 'unknown'> {

@@ -5,8 +5,11 @@
  */
 /* eslint-disable @typescript-eslint/no-explicit-any */
 import type { BatchResult } from './batch.result.js';
+import type { AddOptions } from './add.options.js';
+import type { TaskEventName } from './event.record.js';
 import type { TaskContext } from './task.context.js';
 import type { TaskEvent } from './task.event.js';
+import type { TaskFailure } from './task.outcome.js';
 
 declare const item: unique symbol;
 
@@ -100,13 +103,38 @@ export type ResultOf<T, N> =
         : never
       : never;
 
-export type AddArguments<P, O> = undefined extends P ? [payload?: P, options?: O] : [payload: P, options?: O];
+export type AddArguments<P> = undefined extends P
+  ? [payload?: P, options?: AddOptions<P>]
+  : [payload: P, options?: AddOptions<P>];
 
-/** One task of `addBulk`. */
-export type BulkTask<T, O> =
+/** What a listener of event `E` of `Queue<T>` is told; `name` tells which task it is about. */
+export type TaskEventOf<T, E extends TaskEventName> =
   TaskName<T> extends infer N extends string
     ? N extends N
-      ? { readonly name: N; readonly options?: O } & (undefined extends PayloadOf<T, N>
+      ? TaskEvent<ResultOf<T, N>, PayloadOf<T, N>> & { readonly event: E; readonly name: N } & Details<
+            E,
+            ResultOf<T, N>
+          >
+      : never
+    : never;
+
+/** What is always there in an event of that name. */
+type Details<E extends TaskEventName, R> = E extends 'completed'
+  ? { readonly result: R }
+  : E extends 'retrying'
+    ? { readonly error: TaskFailure; readonly runAt: Date }
+    : E extends 'failed' | 'dead'
+      ? { readonly error: TaskFailure }
+      : unknown;
+
+/** One task of `addBulk`. */
+export type BulkTask<T> =
+  TaskName<T> extends infer N extends string
+    ? N extends N
+      ? { readonly name: N; readonly options?: AddOptions<PayloadOf<T, N>> } & (undefined extends PayloadOf<
+          T,
+          N
+        >
           ? { readonly payload?: PayloadOf<T, N> }
           : { readonly payload: PayloadOf<T, N> })
       : never

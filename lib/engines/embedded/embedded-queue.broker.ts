@@ -100,8 +100,8 @@ export class EmbeddedQueueBroker implements QueueBroker {
     return this.queue.promoteAll(ids);
   }
 
-  async retry(ids: readonly string[], everyMs: number): Promise<readonly boolean[]> {
-    return this.queue.retry(ids, everyMs);
+  async retry(ids: readonly string[], everyMs: number, firstInMs = 0): Promise<readonly boolean[]> {
+    return this.queue.retry(ids, everyMs, firstInMs);
   }
 
   async clean(state: Exclude<TaskState, 'active'>, olderThanMs: number): Promise<number> {

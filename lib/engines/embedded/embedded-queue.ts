@@ -205,8 +205,8 @@ export class EmbeddedQueue {
     return this.settled(ids.map((id) => this.steering.promote(id)));
   }
 
-  retry(ids: readonly string[], everyMs: number): readonly boolean[] {
-    let dueAt = this.clock.now();
+  retry(ids: readonly string[], everyMs: number, firstInMs: number): readonly boolean[] {
+    let dueAt = this.clock.now() + firstInMs;
     return this.settled(
       ids.map((id) => {
         const retried = this.steering.retry(id, dueAt);

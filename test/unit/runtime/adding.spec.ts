@@ -6,27 +6,24 @@ import type { LuaScript } from '../../../lib/engines/redis/lua.js';
 import type { RedisInbox } from '../../../lib/engines/redis/redis-inbox.js';
 import type { RedisLink } from '../../../lib/engines/redis/redis-link.js';
 import { RedisTaskBroker } from '../../../lib/engines/redis/redis-task.broker.js';
-import { QueueClient } from '../../../lib/task/queue.client.js';
 import type { NewTask, QueueSettings } from '../../../lib/task/task.broker.js';
 import { ManualClock } from '../../support/manual-clock.js';
+import { clientOf } from '../task/client-of.js';
 
-const RETENTION = { count: 10, ageMs: 1_000 };
+const RETENTION = { count: 10, ageMs: 1_000, bytes: undefined };
 const SETTINGS: QueueSettings = {
   name: 'work',
   leaseMs: 1_000,
   idleLeaseMs: 10_000,
   maxCrashes: 3,
-  keep: { completed: RETENTION, dead: RETENTION },
+  keep: { completed: RETENTION, dead: RETENTION, cancelled: RETENTION, expired: RETENTION },
+  limits: undefined,
 };
 
 describe('adding in memory', () => {
   it('lets the event loop turn, however often it is done in a row', async () => {
     const engine = new EmbeddedEngine(silentLogger, new ManualClock());
-    const client = new QueueClient(engine.tasks.queue(SETTINGS), () => engine.tasks.listen(), engine.clock, {
-      maxPayloadBytes: 1_000,
-      resultTimeoutMs: 1_000,
-      offlineWaitMs: 0,
-    });
+    const client = clientOf(engine.tasks.queue(SETTINGS), engine.clock);
     let turned = 0;
     const turn = setInterval(() => turned++, 0);
     const until = performance.now() + 50;
