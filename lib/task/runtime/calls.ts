@@ -3,7 +3,9 @@ import type { Rooms } from '../task.broker.js';
 import { Gathering } from './gathering.js';
 import type { Held } from './hand.js';
 import type { RunningTask } from './running-task.js';
+import type { Share, SlotPool } from './slot.pool.js';
 import type { TaskHandler } from './task.handler.js';
+import { LONG_TURN_MS, nextTurn } from './turn.js';
 
 /** A task that is in hand and has not begun. */
 export interface Ready {
@@ -50,8 +52,11 @@ export class Calls {
   /** Some handler runs one task a call. */
   private readonly hasPlain: boolean;
   private readonly waiting: Call[] = [];
+  /** Of the slots that several queues of the process have together. */
+  private readonly share: Share | undefined;
   /** Calls that run, wait for a slot, or are being gathered for. */
   private occupied = 0;
+  private beginning = false;
   private running = 0;
   private turn = 0;
   /** Steps in a row that had less to offer than could have been wanted. */
@@ -63,6 +68,7 @@ export class Calls {
     private readonly slots: number,
     private readonly clock: Clock,
     private readonly host: CallsHost,
+    pool?: { readonly slots: SlotPool; readonly queue: string },
   ) {
     const all = [...new Set(handlers.values())];
     this.hasPlain = all.some(({ batch }) => batch === undefined);
@@ -77,6 +83,11 @@ export class Calls {
       });
     }
     this.stations = [...this.byHandler.values()];
+    this.share = pool?.slots.join({
+      queue: pool.queue,
+      room: () => this.slots - this.occupied,
+      kick: () => this.host.roomChanged(),
+    });
   }
 
   /** Begins the task: now, with others of its batch, or when there is a slot. */
@@ -85,7 +96,7 @@ export class Calls {
     const station = this.byHandler.get(handler);
     if (!handler.batch || !station) {
       this.occupy(station);
-      this.begin({ handler, tasks: [ready] });
+      this.enqueue({ handler, tasks: [ready] });
       return;
     }
     const { size, waitMs } = handler.batch;
@@ -99,7 +110,8 @@ export class Calls {
 
   /** What may be claimed now. */
   rooms(): Rooms {
-    const free = Math.max(0, this.slots - this.occupied);
+    const own = Math.max(0, this.slots - this.occupied);
+    const free = this.share ? this.share.grant(own) : own;
     const opening = this.stations.filter(
       ({ handler, gathering, calls, limit }) => handler.batch && !gathering && calls < limit,
     );
@@ -112,6 +124,11 @@ export class Calls {
     } else this.partial = 0;
     const shared = this.hasPlain ? free - granted.size + (granted.has(undefined) ? 1 : 0) : free;
     return { shared, names: this.stations.flatMap((station) => roomsOf(station, granted.has(station))) };
+  }
+
+  /** What came of the last offer has been taken. */
+  settle(): void {
+    this.share?.settle(this.untried);
   }
 
   /** Some kind of call was not offered a slot since the last news, although one is free. */
@@ -137,8 +154,9 @@ export class Calls {
     }
   }
 
-  /** Forgets everything that has not begun, and returns it. */
-  abandonUnbegun(): readonly Held[] {
+  /** Begins nothing more. Forgets everything that has not begun, and returns it. */
+  end(): readonly Held[] {
+    this.share?.leave();
     const unbegun: Ready[] = [];
     for (const station of this.stations) {
       if (!station.gathering) continue;
@@ -158,7 +176,7 @@ export class Calls {
     if (!gathering) return;
     gathering.cancel();
     station.gathering = undefined;
-    this.begin({ handler, tasks: gathering.tasks });
+    this.enqueue({ handler, tasks: gathering.tasks });
     // The engine was told of room in this batch; there may be room for another one now, or none.
     this.host.roomChanged();
   }
@@ -169,32 +187,56 @@ export class Calls {
     this.vacate(station);
   }
 
-  private begin(call: Call): void {
-    const station = this.byHandler.get(call.handler);
-    if (this.running >= this.slots || (station && station.running >= station.limit)) {
-      this.waiting.push(call);
-      return;
+  private enqueue(call: Call): void {
+    this.waiting.push(call);
+    void this.begin();
+  }
+
+  /** Begins what waits, as far as there are slots; between handlers that compute for long, the heartbeat gets its turn. */
+  private async begin(): Promise<void> {
+    if (this.beginning) return;
+    this.beginning = true;
+    for (let call = this.nextCall(); call; call = this.nextCall()) {
+      const since = this.clock.now();
+      this.run(call);
+      if (this.clock.now() - since >= LONG_TURN_MS) await nextTurn();
     }
+    this.beginning = false;
+  }
+
+  private nextCall(): Call | undefined {
+    if (this.running >= this.slots) return undefined;
+    const index = this.waiting.findIndex(({ handler }) => {
+      const station = this.byHandler.get(handler);
+      return !station || station.running < station.limit;
+    });
+    return index < 0 ? undefined : this.waiting.splice(index, 1)[0];
+  }
+
+  private run({ handler, tasks }: Call): void {
+    const station = this.byHandler.get(handler);
     this.running++;
     if (station) station.running++;
-    void this.host.run(call.handler, call.tasks).then(() => this.ended(station));
+    void this.host.run(handler, tasks).then(() => this.ended(station));
   }
 
   private ended(station: Station | undefined): void {
     this.running--;
     if (station) station.running--;
     this.vacate(station);
-    for (const call of this.waiting.splice(0)) this.begin(call);
+    void this.begin();
     this.host.roomChanged();
   }
 
   private occupy(station: Station | undefined): void {
     this.occupied++;
+    this.share?.use();
     if (station) station.calls++;
   }
 
   private vacate(station: Station | undefined): void {
     this.occupied--;
+    this.share?.free();
     if (station) station.calls--;
   }
 }

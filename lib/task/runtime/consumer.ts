@@ -6,7 +6,9 @@ import { Alarm } from './alarm.js';
 import type { Executor } from './executor.js';
 import type { Hand } from './hand.js';
 import type { TakeNote } from './running-task.js';
+import type { SlotPool } from './slot.pool.js';
 import { Trouble } from './trouble.js';
+import { nextTurn } from './turn.js';
 import { Work } from './work.js';
 
 const FIRST_PAUSE_MS = 50;
@@ -44,12 +46,14 @@ export class Consumer {
     slots: number,
     private readonly clock: Clock,
     private readonly logger: DepotLogger,
+    pool?: SlotPool,
   ) {
     this.trouble = new Trouble(broker.name, logger);
     this.nextLook = new Alarm(clock, () => this.kick());
     this.work = new Work(executor, clock, {
       queue: broker.name,
       slots,
+      pool,
       note: (id, kind, text) => this.note(id, kind, text),
       changed: () => this.kick(),
     });
@@ -118,7 +122,7 @@ export class Consumer {
   async drain(deadline: AbortSignal): Promise<void> {
     this.draining = true;
     // Joining again gives them back.
-    if (this.work.abandonUnbegun()) this.doubt();
+    if (this.work.drain()) this.doubt();
     else this.kick();
     await Promise.race([this.settled(), aborted(deadline)]);
   }
@@ -211,6 +215,8 @@ export class Consumer {
       // A refusal leaves it open, too: a script may have written before it failed.
       this.doubt();
       throw error;
+    } finally {
+      this.work.settle();
     }
   }
 
@@ -279,5 +285,3 @@ export class Consumer {
     }
   }
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -5,14 +5,15 @@ import { Calls, needsRoom, type Ready } from './calls.js';
 import type { Executor } from './executor.js';
 import { Hand, type Held } from './hand.js';
 import { RunningTask, type TakeNote } from './running-task.js';
+import type { SlotPool } from './slot.pool.js';
 import type { TaskHandler } from './task.handler.js';
-
-/** A handler that computes for so long before it first waits has the next one begin in another turn. */
-const LONG_TURN_MS = 10;
+import { LONG_TURN_MS, nextTurn } from './turn.js';
 
 export interface WorkSettings {
   readonly queue: string;
   readonly slots: number;
+  /** Slots that its queue shares with others. */
+  readonly pool: SlotPool | undefined;
   readonly note: TakeNote;
   /** Something has ended, or there is other room than before: the engine should hear of it. */
   readonly changed: () => void;
@@ -31,12 +32,14 @@ export class Work {
     private readonly clock: Clock,
     private readonly settings: WorkSettings,
   ) {
-    if (![...executor.handlers.values()].some(needsRoom)) return;
-    this.calls = new Calls(executor.handlers, settings.slots, clock, {
-      isOpen: (held) => this.hand.isOpen(held),
-      run: (handler, tasks) => this.call(handler, tasks),
-      roomChanged: settings.changed,
-    });
+    const { queue, slots, pool, changed } = settings;
+    if (!pool && ![...executor.handlers.values()].some(needsRoom)) return;
+    const host = {
+      isOpen: (held: Held) => this.hand.isOpen(held),
+      run: (handler: TaskHandler, tasks: readonly Ready[]) => this.call(handler, tasks),
+      roomChanged: changed,
+    };
+    this.calls = new Calls(executor.handlers, slots, clock, host, pool && { slots: pool, queue });
   }
 
   get names(): readonly string[] {
@@ -52,6 +55,11 @@ export class Work {
     return { slots: rooms.shared, rooms };
   }
 
+  /** What came of the last offer has been taken. */
+  settle(): void {
+    this.calls?.settle();
+  }
+
   /** The last offer of room left something out for which there is a slot: another offer is worth while. */
   get untried(): boolean {
     return this.calls?.untried ?? false;
@@ -65,7 +73,8 @@ export class Work {
   take(task: ClaimedTask, as: 'wanted' | 'cancelled'): void {
     this.hand.take(task);
     if (as === 'cancelled') this.cancel(task.id);
-    if (!this.beginning) void this.begin();
+    if (this.calls) this.arrange(this.calls);
+    else if (!this.beginning) void this.begin();
   }
 
   /** The attempt is over, whatever its handler does. Says whether there is one that has not ended yet. */
@@ -87,9 +96,9 @@ export class Work {
     return lost;
   }
 
-  /** Takes out of hand what is gathered for a call, or waits for a slot. Says whether there was any. */
-  abandonUnbegun(): boolean {
-    const unbegun = this.calls?.abandonUnbegun() ?? [];
+  /** Begins no more calls. Takes out of hand what is gathered for one, or waits for a slot, and says whether there was any. */
+  drain(): boolean {
+    const unbegun = this.calls?.end() ?? [];
     this.hand.drop(unbegun);
     return unbegun.length > 0;
   }
@@ -97,7 +106,7 @@ export class Work {
   /** Begins nothing more, and stops what runs. It is in hand until `clear`. */
   stop(): void {
     this.stopped = true;
-    this.calls?.abandonUnbegun();
+    this.calls?.end();
     for (const running of this.hand.running) running.abort(new ShutdownError(running.title));
   }
 
@@ -113,15 +122,25 @@ export class Work {
   }
 
   private run(held: Held): void {
-    const running = this.executor.prepare(held.task, this.settings.note);
-    if (!(running instanceof RunningTask)) {
-      this.end(held, running);
-    } else if (this.calls) {
-      this.calls.take({ held, running });
-    } else {
-      held.running = running;
-      void this.executor.run(running).then((ack) => this.end(held, ack));
+    const running = this.prepare(held);
+    if (!running) return;
+    held.running = running;
+    void this.executor.run(running).then((ack) => this.end(held, ack));
+  }
+
+  /** Everything has its place at once, and what there is room for is known; the calls begin in their turn. */
+  private arrange(calls: Calls): void {
+    for (let held = this.hand.next(); held; held = this.hand.next()) {
+      const running = this.prepare(held);
+      if (running) calls.take({ held, running });
     }
+  }
+
+  private prepare(held: Held): RunningTask | undefined {
+    const running = this.executor.prepare(held.task, this.settings.note);
+    if (running instanceof RunningTask) return running;
+    this.end(held, running);
+    return undefined;
   }
 
   /** One call of a handler, for one task or for many. */
@@ -142,5 +161,3 @@ export class Work {
     if (!this.stopped && this.hand.end(held, ack)) this.settings.changed();
   }
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

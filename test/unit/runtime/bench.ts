@@ -1,5 +1,6 @@
 import { Consumer } from '../../../lib/task/runtime/consumer.js';
 import { Executor } from '../../../lib/task/runtime/executor.js';
+import type { SlotPool } from '../../../lib/task/runtime/slot.pool.js';
 import type { TaskHandler } from '../../../lib/task/runtime/task.handler.js';
 import { TaskCodec } from '../../../lib/task/task.codec.js';
 import type { ClaimedTask } from '../../../lib/task/task.broker.js';
@@ -23,7 +24,7 @@ export interface Run extends Deferred<unknown> {
 /** A consumer of a scripted queue, on a clock that stands still. Its handler `run` ends when the test says so. */
 export class Bench {
   readonly clock = new ManualClock();
-  readonly broker = new ScriptedBroker();
+  readonly broker: ScriptedBroker;
   readonly logger = new RecordingLogger();
   /** Runs under way or ended, by id; the newest of each. */
   readonly runs = new Map<string, Run>();
@@ -33,11 +34,16 @@ export class Bench {
   readonly consumer: Consumer;
   begun = (_id: string): void => undefined;
 
-  /** @param others further handlers, by name */
+  /**
+   * @param others further handlers, by name
+   * @param shared slots that it shares with the benches of other queues
+   */
   constructor(
     readonly slots = 3,
     others: Readonly<Record<string, Partial<TaskHandler>>> = {},
+    shared?: { readonly pool: SlotPool; readonly queue: string },
   ) {
+    this.broker = new ScriptedBroker(shared?.queue);
     const held: TaskHandler = {
       name: 'run',
       policy: DEFAULT_POLICY,
@@ -59,7 +65,7 @@ export class Bench {
       codec: TaskCodec.plain,
       maxPayloadBytes: 1_000_000,
     });
-    this.consumer = new Consumer(this.broker, executor, slots, this.clock, this.logger);
+    this.consumer = new Consumer(this.broker, executor, slots, this.clock, this.logger, shared?.pool);
   }
 
   /** Starts it with these in hand. */

@@ -21,12 +21,13 @@ export const NOTHING: Step = { tasks: [], nextMs: undefined };
 
 /** A queue that does what the test says: each call is noted and answered by a function that the test may replace. */
 export class ScriptedBroker implements QueueBroker {
-  readonly name = 'work';
   readonly calls: string[] = [];
   readonly acks: Ack[][] = [];
   private readonly pushListeners: ((push: Push) => void)[] = [];
   private readonly gapListeners: (() => void)[] = [];
   private names = 0;
+
+  constructor(readonly name = 'work') {}
 
   onJoin = async (_previous?: {
     readonly consumer: string;
