@@ -1,5 +1,5 @@
 import type { QueueLimits, Rate } from '../../task/task.broker.js';
-import { nextTokenAt, tokens, withoutToken, type FullAt } from './token-bucket.js';
+import { nextTokenAt, soundAt, tokens, withoutToken, type FullAt } from './token-bucket.js';
 
 /** What the whole fleet shares: limits of the queue, and what is paused. */
 export class FleetLimits {
@@ -28,7 +28,9 @@ export class FleetLimits {
     if (this.paused) return 0;
     const { concurrency, rate } = this.limits;
     const slots = concurrency === undefined ? Number.POSITIVE_INFINITY : Math.max(0, concurrency - active);
-    return rate ? Math.min(slots, tokens(rate, this.fullAt, now)) : slots;
+    if (!rate) return slots;
+    this.fullAt = soundAt(rate, this.fullAt, now);
+    return Math.min(slots, tokens(rate, this.fullAt, now));
   }
 
   /** One was claimed. */
@@ -41,7 +43,8 @@ export class FleetLimits {
   nextAt(active: number, now: number): number {
     const { concurrency, rate } = this.limits;
     if (!rate || this.paused || (concurrency !== undefined && active >= concurrency)) return FAR;
-    return tokens(rate, this.fullAt, now) > 0 ? FAR : nextTokenAt(rate, this.fullAt, now);
+    this.fullAt = soundAt(rate, this.fullAt, now);
+    return tokens(rate, this.fullAt, now) > 0 ? FAR : nextTokenAt(rate, this.fullAt);
   }
 
   /** Nothing is paused, and the bucket is full. */

@@ -1,7 +1,7 @@
 import type { QueueLimits } from '../../task/task.broker.js';
 import type { EmbeddedTask } from './embedded-task.js';
 import { SortedSet } from './sorted-set.js';
-import { nextTokenAt, tokens, withoutToken, type FullAt } from './token-bucket.js';
+import { nextTokenAt, soundAt, tokens, withoutToken, type FullAt } from './token-bucket.js';
 
 /** More than there are entries in a life time. */
 const PRIORITY_STEP = 2 ** 45;
@@ -22,6 +22,7 @@ export class GroupLimits {
   private readonly held = new Map<string, SortedSet<EmbeddedTask>>();
   /** When to look at a group again for its next token. */
   private readonly tokenTimes = new SortedSet();
+  private seenAt = 0;
   private mostBuckets = SPARE_BUCKETS;
   private entries = 0;
   private count = 0;
@@ -106,6 +107,9 @@ export class GroupLimits {
 
   /** Those that go back because there are tokens again. */
   releaseDue(now: number): readonly EmbeddedTask[] {
+    if (now < this.seenAt) this.setBack(now);
+    this.seenAt = now;
+    if (this.nextAt > now) return NONE;
     return this.tokenTimes.popUpTo(now).flatMap((group) => {
       const held = this.held.get(group);
       const room = this.room(group, now);
@@ -151,7 +155,15 @@ export class GroupLimits {
     // At its concurrency, whatever leaves will look.
     if (concurrency !== undefined && (this.inHand.get(group) ?? 0) >= concurrency) return;
     const fullAt = this.buckets.get(group) ?? 0;
-    this.tokenTimes.set(group, tokens(rate, fullAt, now) > 0 ? now : nextTokenAt(rate, fullAt, now));
+    this.tokenTimes.set(group, tokens(rate, fullAt, now) > 0 ? now : nextTokenAt(rate, fullAt));
+  }
+
+  /** The clock was: no bucket is empty for longer than it takes to fill, and that is when to look again. */
+  private setBack(now: number): void {
+    const { rate } = this.limits;
+    if (!rate) return;
+    for (const [group, fullAt] of this.buckets) this.buckets.set(group, soundAt(rate, fullAt, now));
+    for (const group of this.tokenTimes.range(0, -1)) this.waitForToken(group, now);
   }
 
   private forgetFull(now: number): void {
@@ -159,3 +171,5 @@ export class GroupLimits {
     this.mostBuckets = 2 * this.buckets.size + SPARE_BUCKETS;
   }
 }
+
+const NONE: readonly never[] = [];

@@ -58,7 +58,6 @@ export class WaitingTasks {
 
   /** Those go back whose group has tokens again. */
   releaseDue(now: number): void {
-    if (this.groups.nextAt > now) return;
     for (const task of this.groups.releaseDue(now)) this.levels.rejoin(task);
   }
 

@@ -133,15 +133,19 @@ describe('a limit of each group', () => {
     expect(claims.claim()).toEqual(['a3']);
   });
 
-  it('is not stuck when the clock is set back', () => {
+  it('is empty for no longer than it takes to fill, though the clock is set back', () => {
     const claims = new Claims({ rate: { max: 1, perMs: 1_000 } });
-    claims.add('a', 'a1', 'a2');
+    claims.add('a', 'a1', 'a2', 'a3');
+    claims.waiting.releaseDue(NOW);
     expect(claims.claim()).toEqual(['a1']);
-    claims.now = NOW + 1_000;
-    claims.waiting.releaseDue(NOW + 1_000 - 3_600_000);
-    claims.now = NOW + 1_000;
 
+    claims.now = NOW - 3_600_000;
+    expect(claims.claim()).toEqual([]);
+    expect(claims.groups.nextAt).toBe(claims.now + 1_000);
+    claims.now += 1_000;
     expect(claims.claim()).toEqual(['a2']);
+    claims.now += 1_000;
+    expect(claims.claim()).toEqual(['a3']);
   });
 
   it('counts anew, and holds nothing, when others are set', () => {

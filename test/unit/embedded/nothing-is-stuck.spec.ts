@@ -79,7 +79,7 @@ class Story {
       () => this.queue.cancel(this.someIds()),
       () => this.queue.remove(this.someIds()),
       () => this.queue.promoteAll(this.someIds()),
-      () => this.queue.retry(this.someIds(), 10),
+      () => this.queue.retry(this.someIds(), 10, this.oneOf([0, 50])),
       () => this.pause(this.oneOf([undefined, ...NAMES])),
       () => this.seed % 2 === 1 && this.queue.resume(this.oneOf([undefined, ...NAMES])),
       () => this.rejoin(),

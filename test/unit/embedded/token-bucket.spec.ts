@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FleetLimits } from '../../../lib/engines/embedded/fleet-limits.js';
-import { nextTokenAt, tokens, withoutToken } from '../../../lib/engines/embedded/token-bucket.js';
+import { nextTokenAt, soundAt, tokens, withoutToken } from '../../../lib/engines/embedded/token-bucket.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 
@@ -12,7 +12,7 @@ describe('a token bucket', () => {
     expect(tokens(rate, 0, NOW)).toBe(3);
     expect(tokens(rate, withoutToken(rate, 0, NOW), NOW)).toBe(2);
     expect(tokens(rate, emptied, NOW)).toBe(0);
-    expect(nextTokenAt(rate, emptied, NOW)).toBe(NOW + 334);
+    expect(nextTokenAt(rate, emptied)).toBe(NOW + 334);
     expect(tokens(rate, emptied, NOW + 333)).toBe(0);
     expect(tokens(rate, emptied, NOW + 334)).toBe(1);
     expect(tokens(rate, emptied, NOW + 1_000)).toBe(3);
@@ -24,7 +24,7 @@ describe('a token bucket', () => {
     let [fullAt, now, taken] = [0, NOW, 0];
     while (now < NOW + 60_000) {
       for (; tokens(odd, fullAt, now) > 0; taken++) fullAt = withoutToken(odd, fullAt, now);
-      const next = nextTokenAt(odd, fullAt, now);
+      const next = nextTokenAt(odd, fullAt);
       expect(next).toBeGreaterThan(now);
       now = next;
     }
@@ -36,8 +36,11 @@ describe('a token bucket', () => {
   it('is empty for no longer than it takes to fill, though the clock is set back', () => {
     const earlier = NOW - 3_600_000;
 
-    expect(tokens(rate, emptied, earlier)).toBe(0);
-    expect(nextTokenAt(rate, emptied, earlier)).toBe(earlier + 334);
+    const sound = soundAt(rate, emptied, earlier);
+
+    expect(tokens(rate, sound, earlier)).toBe(0);
+    expect(nextTokenAt(rate, sound)).toBe(earlier + 334);
+    expect(soundAt(rate, emptied, NOW)).toBe(emptied);
   });
 });
 
