@@ -1,6 +1,6 @@
 import { DepotConfigError, show } from '../../common/errors.js';
 import { toMs } from '../../common/duration.js';
-import { checkKeys } from '../../common/options.js';
+import { checkKeys, wholeNumber } from '../../common/options.js';
 import type { BatchPolicy } from '../runtime/task.handler.js';
 import type { TaskOptions } from '../task.options.js';
 
@@ -23,7 +23,8 @@ export function checkTaskOptions(options: TaskOptions, name: string): CheckedTas
   }
   return {
     aliases,
-    concurrency: concurrency === undefined ? undefined : upTo1000(concurrency, `concurrency of ${name}`),
+    concurrency:
+      concurrency === undefined ? undefined : wholeNumber(concurrency, 1, 1_000, `concurrency of ${name}`),
     batch: batch === undefined ? undefined : checkBatch(batch, `batch of ${name}`),
   };
 }
@@ -36,14 +37,9 @@ export function checkEventOptions(options: unknown, name: string): void {
 function checkBatch(batch: NonNullable<TaskOptions['batch']>, name: string): BatchPolicy {
   checkKeys(batch, name, ['size', 'wait']);
   return {
-    size: upTo1000(batch.size, `${name}.size`),
+    size: wholeNumber(batch.size, 1, 1_000, `${name}.size`),
     waitMs: toMs(batch.wait ?? '50ms', `${name}.wait`),
   };
 }
 
 const isName = (name: unknown): boolean => typeof name === 'string' && name !== '' && !name.includes('\n');
-
-function upTo1000(value: unknown, name: string): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
-  throw new DepotConfigError(`${name} is ${show(value)}; expected a whole number from 1 to 1000`);
-}

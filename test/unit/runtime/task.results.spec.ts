@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { EngineReplyError, EngineUnavailableError } from '../../../lib/common/errors.js';
+import { TaskCodec } from '../../../lib/task/task.codec.js';
 import { TaskResults } from '../../../lib/task/task.results.js';
 import { ResultTimeoutError, TaskNotFoundError } from '../../../lib/task/task.errors.js';
 import { TaskFailedError, writeFailure, writeOutcome } from '../../../lib/task/task.outcome.js';
@@ -48,7 +49,10 @@ describe('the result of a task', () => {
 
   it('of a dead task is its error', async () => {
     const { broker, results } = waitingRoom();
-    broker.onAwait = async () => ({ state: 'dead', outcome: writeOutcome(0, writeFailure(new Error('x'))) });
+    broker.onAwait = async () => ({
+      state: 'dead',
+      outcome: writeOutcome(0, writeFailure(new Error('x'), TaskCodec.plain)),
+    });
     await expect(results.of('a', 1_000)).rejects.toThrow(TaskFailedError);
   });
 
