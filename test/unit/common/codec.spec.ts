@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { decode, encode } from '../../../lib/common/codec.js';
 import { PayloadError } from '../../../lib/common/errors.js';
@@ -52,6 +53,24 @@ describe('codec', () => {
     Buffer.alloc(0),
     new Uint8Array([1, 2, 3]),
     Buffer.from('hello world').subarray(2, 5),
+    new Int8Array([-1, 2]),
+    new Uint8ClampedArray([255, 0]),
+    new Int16Array([-32_768, 1]),
+    new Uint16Array([65_535]),
+    new Int32Array([1, -2, 3]),
+    new Uint32Array([4_294_967_295]),
+    new Float32Array([1.5, -0, Number.NaN]),
+    new Float64Array([Math.PI, Number.MIN_VALUE, Number.NEGATIVE_INFINITY]),
+    new BigInt64Array([-1n, 2n ** 62n]),
+    new BigUint64Array([2n ** 64n - 1n]),
+    new Float64Array(),
+    new Int16Array([1, 2, 3, 4]).subarray(1, 3),
+    new Uint8Array([1, 2, 3]).buffer,
+    new ArrayBuffer(0),
+    new DataView(new Uint8Array([1, 2, 3, 4]).buffer, 1, 2),
+    /^a\/b$/giu,
+    new RegExp(''),
+    { found: [/x/, new Map([[new Float32Array([1]), new Set([/y/])]])] },
   ])('gives %p back as it was', (value) => {
     const back = through(value);
 
@@ -66,6 +85,38 @@ describe('codec', () => {
   test('gives the kind of bytes back that went in', () => {
     expect(Buffer.isBuffer(through(Buffer.from('a')))).toBe(true);
     expect(Buffer.isBuffer(through(new Uint8Array(1)))).toBe(false);
+  });
+
+  test('makes a piece of bytes whole: nothing around it is kept', () => {
+    const back = through(new Int16Array([1, 2, 3, 4]).subarray(1, 3)) as Int16Array;
+
+    expect(back.buffer.byteLength).toBe(4);
+  });
+
+  test('gives a pattern back that begins anew', () => {
+    const used = /a/g;
+    used.test('aa');
+
+    expect((through(used) as RegExp).lastIndex).toBe(0);
+  });
+
+  test('takes values out of their boxes', () => {
+    const boxes = [new Number(5), new String('five'), new Boolean(false), Object(5n) as object];
+
+    expect(through(boxes)).toEqual([5, 'five', false, 5n]);
+    expect(through([...boxes, undefined])).toEqual([5, 'five', false, 5n, undefined]);
+  });
+
+  test('gives collections of another realm back as those of this one', () => {
+    const foreign: unknown = runInNewContext(
+      '({ m: new Map([[1, new Set([new Date(5)])]]), r: /x/g, f: new Float32Array([2]) })',
+    );
+
+    expect(through(foreign)).toStrictEqual({
+      m: new Map([[1, new Set([new Date(5)])]]),
+      r: /x/g,
+      f: new Float32Array([2]),
+    });
   });
 
   test('writes plain JSON as plain JSON', () => {
@@ -145,13 +196,29 @@ describe('codec', () => {
       ['a function from toJSON', { a: { toJSON: () => () => 1 } }, /^payload\.a\.toJSON\(\) is function/],
       ['a promise', { a: Promise.resolve(1) }, /^payload\.a is of type Promise/],
       ['a weak map', [new WeakMap()], /^payload\[0\] is of type WeakMap/],
-      ['a regular expression', /x/, /^payload is of type RegExp/],
+      ['memory that is shared', { a: new SharedArrayBuffer(1) }, /^payload\.a is of type SharedArrayBuffer/],
       [
-        'bytes that are not Uint8Array',
-        { a: Buffer.alloc(1), b: new Float64Array(1) },
-        /^payload\.b is of type Float64Array/,
+        'a pattern longer than any',
+        [new RegExp('x'.repeat(10_001))],
+        /^payload\[0\] is a regular expression of/,
       ],
-      ['an ArrayBuffer', new ArrayBuffer(1), /^payload is of type ArrayBuffer/],
+      [
+        'a bigint longer than any',
+        { a: 1n << 3_500_000n },
+        /^payload\.a is a bigint of more than 1048576 digits/,
+      ],
+      ['a symbol in a box', { a: Object(Symbol('s')) as object }, /^payload\.a is Symbol\(s\)/],
+      [
+        'a getter that throws',
+        {
+          a: {
+            get b(): never {
+              throw new Error('no b');
+            },
+          },
+        },
+        /^payload can't be serialised: no b/,
+      ],
     ])('%s, with the path to it', (_, value, message) => {
       expect(() => encode(value, 'payload')).toThrow(PayloadError);
       expect(() => encode(value, 'payload')).toThrow(message);
