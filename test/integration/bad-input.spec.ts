@@ -6,6 +6,7 @@ import {
   PayloadError,
   Processor,
   Task,
+  TASK_STATES,
   TaskFailedError,
   type AddOptions,
   type DepotOptions,
@@ -47,7 +48,7 @@ class LaterProcessor {
   }
 }
 
-const NOTHING = { waiting: 0, delayed: 0, active: 0, completed: 0, dead: 0, parked: 0 };
+const NOTHING = Object.fromEntries(TASK_STATES.map((state) => [state, 0]));
 
 const cyclic = (): unknown => {
   const order: Record<string, unknown> = { items: [{}] };
@@ -190,7 +191,7 @@ describe.each(ENGINES)('on the %s engine', (engine) => {
       [
         'a name that nobody knows',
         { retries: 3 },
-        "task 'echo' of queue 'work' has no option 'retries'; there are: id, delay, runAt, attempts, backoff, timeout",
+        "task 'echo' of queue 'work' has no option 'retries'; there are: id, delay, runAt, priority, attempts, backoff, timeout",
       ],
     ])('(%s) is refused by name and value', async (_, options, message) => {
       const { queue } = await start();
@@ -249,8 +250,8 @@ describe.each(ENGINES)('on the %s engine', (engine) => {
   it.each<[string, string, string]>([
     [
       'a newer version',
-      '2echo\nm8x2k1f0\n\n{"to":1}\n',
-      'written by a newer version of nestjs-depot (envelope 2, this one reads 1)',
+      '3echo\nm8x2k1f0\n\n{"to":1}\n',
+      'written by a newer version of nestjs-depot (envelope 3, this one reads 1 and 2)',
     ],
     ['something else', 'what is this?', 'the task\'s record is no envelope of nestjs-depot: "what is this?"'],
     ['nobody', '', 'the task\'s record is no envelope of nestjs-depot: ""'],

@@ -1,43 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Injectable, Module, type Type } from '@nestjs/common';
-import {
-  DepotConfigError,
-  DepotModule,
-  duration,
-  Payload,
-  Processor,
-  Task,
-  type QueueOptions,
-} from 'nestjs-depot';
-import { startApp } from '../support/app.js';
-
-/** Whatever a user may write who has no types, or casts. */
-type Anything = Readonly<Record<string, unknown>>;
-
-function root(
-  depot: Anything,
-  queues: readonly Anything[] = [{ name: 'work' }],
-  providers: readonly Type[] = [],
-): Type {
-  class AppModule {}
-  Module({
-    imports: [
-      DepotModule.forRoot({ logger: false, ...depot }),
-      ...queues.map((queue) => DepotModule.registerQueue(queue as unknown as QueueOptions)),
-    ],
-    providers: [...providers],
-  })(AppModule);
-  return AppModule;
-}
-
-async function refused(module: () => Type, message: string): Promise<void> {
-  const start = (async () => startApp(module()))();
-  await expect(start).rejects.toThrow(message);
-  await expect(start).rejects.toThrow(DepotConfigError);
-}
-
-const DURATION =
-  "expected a number of milliseconds (0 or more) or text such as '250ms', '30s', '5m', '1h', '7d'";
+import { DepotModule, duration, Payload, Processor, Task } from 'nestjs-depot';
+import { DURATION, refused, root, type Anything } from './fixtures/refused.js';
 
 describe('an option of DepotModule.forRoot', () => {
   it.each<[Anything, string]>([
@@ -61,7 +25,7 @@ describe('an option of DepotModule.forRoot', () => {
     [{ shutdownTimeout: Number.POSITIVE_INFINITY }, `shutdownTimeout is Infinity; ${DURATION}`],
     [
       { tasks: { retries: 3 } },
-      "tasks has no option 'retries'; there are: attempts, backoff, timeout, maxCrashes",
+      "tasks has no option 'retries'; there are: attempts, backoff, timeout, deadline, maxCrashes",
     ],
     [{ tasks: { attempts: 0 } }, 'tasks.attempts is 0; expected a whole number from 1 to 1000'],
     [
@@ -83,6 +47,17 @@ describe('an option of DepotModule.forRoot', () => {
       'tasks.keep.completed.count is -1; expected a whole number from 0',
     ],
     [{ tasks: { keep: { dead: { age: 'old' } } } }, `tasks.keep.dead.age is "old"; ${DURATION}`],
+    [{ routes: 'email' }, "routes is \"email\"; expected { 'user.*': 'queue', … }"],
+    [{ routes: { 'user.*': 5 } }, 'routes["user.*"] is 5; expected the name of a queue, or { queue, task }'],
+    [
+      { routes: { a: { queue: 'work', name: 'x' } } },
+      'routes["a"] has no option \'name\'; there are: queue, task',
+    ],
+    [{ routes: { a: { task: 'x' } } }, 'routes["a"].queue is undefined; expected text without line breaks'],
+    [
+      { routes: { a: 'work', default: 'wrok' } },
+      "routes names the queue 'wrok', which is not registered; there are: work",
+    ],
     [{ cache: { ttl: '5 m' } }, `cache.ttl is "5 m"; ${DURATION}`],
     [{ cache: { size: 1 } }, "cache has no option 'size'; there are: ttl"],
     [{ locks: { ttl: 'x' } }, `locks.ttl is "x"; ${DURATION}`],
@@ -119,36 +94,6 @@ describe('an option of DepotModule.forRoot', () => {
   });
 });
 
-describe('an option of DepotModule.registerQueue', () => {
-  it.each<[Anything, string]>([
-    [{ name: '' }, 'DepotModule.registerQueue: name is ""; expected 1 to 128 characters'],
-    [{ name: 'a b' }, 'DepotModule.registerQueue: name is "a b"; expected'],
-    [{}, 'DepotModule.registerQueue: name is undefined; expected'],
-    [{ name: 'work', retries: 3 }, "queue 'work' has no option 'retries'; there are: name, attempts"],
-    [{ name: 'work', attempts: 'x' }, 'queue \'work\'.attempts is "x"; expected a whole number'],
-    [{ name: 'work', backoff: 'x' }, `queue 'work'.backoff is "x"; ${DURATION}`],
-    [{ name: 'work', timeout: -1 }, `queue 'work'.timeout is -1; ${DURATION}`],
-    [{ name: 'work', maxCrashes: 1.5 }, "queue 'work'.maxCrashes is 1.5; expected a whole number"],
-    [
-      { name: 'work', keep: { completed: { age: 'x' } } },
-      `queue 'work'.keep.completed.age is "x"; ${DURATION}`,
-    ],
-  ])('%j is refused by name, value and what is expected', async (options, message) => {
-    await refused(() => root({}, [options]), message);
-  });
-
-  it('that is not the same the second time is refused', async () => {
-    await refused(
-      () =>
-        root({}, [
-          { name: 'work', attempts: 1 },
-          { name: 'work', attempts: 2 },
-        ]),
-      "queue 'work' is registered twice with different options",
-    );
-  });
-});
-
 describe('an option of @Task', () => {
   const withTask = (options: Anything): Type => {
     @Processor('work')
@@ -162,7 +107,7 @@ describe('an option of @Task', () => {
   it.each<[Anything, string]>([
     [
       { retries: 3 },
-      "@Task() of WorkProcessor.run has no option 'retries'; there are: attempts, backoff, timeout, aliases",
+      "@Task() of WorkProcessor.run has no option 'retries'; there are: attempts, backoff, timeout, deadline, aliases",
     ],
     [{ attempts: 0 }, '@Task() of WorkProcessor.run.attempts is 0; expected a whole number from 1 to 1000'],
     [{ backoff: { max: 'x' } }, `@Task() of WorkProcessor.run.backoff.max is "x"; ${DURATION}`],
