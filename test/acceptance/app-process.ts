@@ -28,9 +28,10 @@ export class AppProcess implements AsyncDisposable {
     child.on('error', (error) => this.fail(error.message));
   }
 
-  /** Runs an application of apps/ and waits until it has started. */
-  static async start(app: string, settings: object): Promise<AppProcess> {
-    const script = fileURLToPath(new URL(`./apps/${app}.app.ts`, import.meta.url));
+  /** Runs an application of apps/, or another one, and waits until it has started. */
+  static async start(app: string | URL, settings: object): Promise<AppProcess> {
+    const url = typeof app === 'string' ? new URL(`./apps/${app}.app.ts`, import.meta.url) : app;
+    const script = fileURLToPath(url);
     const child = fork(script, [JSON.stringify(settings)], {
       execArgv: ['--import', TYPESCRIPT],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
