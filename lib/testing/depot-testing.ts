@@ -4,6 +4,7 @@ import { toMs, type Duration } from '../common/duration.js';
 import { DepotConfigError, EngineClosedError } from '../common/errors.js';
 import { DepotRuntime } from '../depot.runtime.js';
 import { ENGINE_FACTORY, type EngineFactory } from '../engines/engine.factory.js';
+import { TaskCodec } from '../task/task.codec.js';
 import type { TaskName } from '../task/task.types.js';
 import { Conductor } from './conductor.js';
 import { ManualClock } from './manual-clock.js';
@@ -49,18 +50,17 @@ export class DepotTesting<A extends INestApplicationContext = TestingModule> imp
     const settings = testingSettings(options);
     const clock = new ManualClock(settings.startAtMs);
     const traffic = new Traffic();
-    const always = settings.workers === 'auto';
     const found: { runtime?: DepotRuntime } = {};
     const gate = new WorkerGate(
       traffic,
-      always,
+      settings.workers === 'auto',
       () => clock.now(),
-      (name) => found.runtime?.queue(name)?.client,
+      () => found.runtime?.settings.codec ?? TaskCodec.plain,
     );
     const conductor = new Conductor(clock, gate, traffic, settings);
     clock.onDue = () => {
       traffic.stir();
-      if (always) setImmediate(() => clock.fireNext(clock.now()));
+      setImmediate(() => clock.fireNext(clock.now()));
     };
 
     const { imports = [], providers = [], controllers = [], overrides = [] } = options;

@@ -35,7 +35,7 @@ export const depotMatchers = {
     return judge(this, 'toHaveEnqueued', queue, enqueuedIn, { name, payload, options }, [
       expects(id, ({ record }) => record.id),
       expects(delay === undefined ? undefined : delayMsOf(delay), delayOf),
-      expects(runAt, ({ snapshot }) => snapshot?.runAt),
+      expects(runAt, ({ snapshot }) => snapshot.runAt),
       expects(priority, ({ record }) => record.priority),
       expects(group, ({ record }) => record.group),
     ]);
@@ -58,8 +58,8 @@ export const depotMatchers = {
       { name, payload, options },
       [
         expects(id, ({ record }) => record.id),
-        expects(result, ({ snapshot }) => snapshot?.result),
-        expects(attempt, ({ snapshot }) => snapshot?.attempt),
+        expects(result, ({ snapshot }) => snapshot.result),
+        expects(attempt, ({ snapshot }) => snapshot.attempt),
       ],
     );
   },
@@ -76,7 +76,7 @@ export const depotMatchers = {
     return judge(this, 'toHaveDied', queue, (ledger) => ledger.in('dead'), { name, payload, options }, [
       expects(id, ({ record }) => record.id),
       diedOf(error),
-      expects(attempt, ({ snapshot }) => snapshot?.attempt),
+      expects(attempt, ({ snapshot }) => snapshot.attempt),
     ]);
   },
 };
@@ -115,7 +115,7 @@ function judge(
     ...(iterableEquality === undefined ? [] : [iterableEquality]),
   ];
   const equal = (actual: unknown, expected: unknown): boolean => context.equals(actual, expected, testers);
-  const all = [expects(payload, ({ snapshot }) => snapshot?.payload), ...checks];
+  const all = [expects(payload, ({ snapshot }) => snapshot.payload), ...checks];
   const fitting = pick(ledger).filter(
     (entry) => entry.name === name && all.every((check) => check(entry, equal)),
   );
@@ -140,7 +140,7 @@ function expects(expected: unknown, actual: (entry: Entry) => unknown): Check {
 /** A text is looked for in the message, as `toThrow` does. */
 function diedOf(expected: unknown): Check {
   return ({ snapshot }, equal) => {
-    const error = snapshot?.error;
+    const error = snapshot.error;
     if (expected === undefined) return true;
     if (typeof expected === 'string') return error?.message.includes(expected) ?? false;
     if (expected instanceof RegExp) return expected.test(error?.message ?? '');
@@ -151,7 +151,7 @@ function diedOf(expected: unknown): Check {
 const delayMsOf = (delay: Duration): number => toMs(delay, 'options of toHaveEnqueued: delay');
 
 function delayOf({ snapshot }: Entry): number {
-  return snapshot?.runAt ? snapshot.runAt.getTime() - snapshot.enqueuedAt.getTime() : 0;
+  return snapshot.runAt ? snapshot.runAt.getTime() - snapshot.enqueuedAt.getTime() : 0;
 }
 
 const LISTED = 50;
@@ -176,11 +176,11 @@ function inventory(ledger: QueueLedger): string {
 }
 
 function line({ record, name, snapshot }: Entry): string {
-  const parts = [`  ${record.state.padEnd(9)} ${name}`, shown(snapshot?.payload)];
-  if (snapshot?.runAt) parts.push(`runs at ${snapshot.runAt.toISOString()}`);
-  if (snapshot && snapshot.attempt > 0) parts.push(`attempt ${snapshot.attempt}`);
-  if (snapshot?.state === 'completed') parts.push(`result ${shown(snapshot.result)}`);
-  if (snapshot?.error) parts.push(`${snapshot.error.name}: ${snapshot.error.message}`);
+  const parts = [`  ${record.state.padEnd(9)} ${name}`, shown(snapshot.payload)];
+  if (snapshot.runAt) parts.push(`runs at ${snapshot.runAt.toISOString()}`);
+  if (snapshot.attempt > 0) parts.push(`attempt ${snapshot.attempt}`);
+  if (snapshot.state === 'completed') parts.push(`result ${shown(snapshot.result)}`);
+  if (snapshot.error) parts.push(`${snapshot.error.name}: ${snapshot.error.message}`);
   return parts.join('  ');
 }
 

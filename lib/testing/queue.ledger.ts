@@ -1,14 +1,33 @@
-import type { Queue, TaskSnapshot } from '../task/queue.js';
+import type { TaskSnapshot } from '../task/queue.js';
 import type { Ack, ClaimedTask, QueueBroker, TaskRecord } from '../task/task.broker.js';
+import type { TaskCodec } from '../task/task.codec.js';
 import { snapshot } from '../task/task.snapshot.js';
 import { FINAL_STATES, TASK_STATES, type FinalState, type TaskState } from '../task/task.state.js';
 
 /** A task as an assertion sees it. */
-export interface Entry {
-  readonly record: TaskRecord;
-  readonly name: string;
-  /** `undefined` in a queue that has no producer, such as the one that events wait in. */
-  readonly snapshot: TaskSnapshot | undefined;
+export class Entry {
+  private read: TaskSnapshot | undefined;
+
+  constructor(
+    private readonly queue: string,
+    readonly record: TaskRecord,
+    private readonly codec: Pick<TaskCodec, 'decode'>,
+  ) {}
+
+  /** The first line of an envelope is its version, one character, and the name. */
+  get name(): string {
+    const { envelope } = this.record;
+    return envelope.slice(1, Math.max(1, envelope.indexOf('\n')));
+  }
+
+  get isFinal(): boolean {
+    return FINAL_STATES.includes(this.record.state as FinalState);
+  }
+
+  get snapshot(): TaskSnapshot {
+    this.read ??= snapshot(this.queue, this.record, this.codec);
+    return this.read;
+  }
 }
 
 /** An attempt that was acknowledged, of a task as it was claimed. */
@@ -33,7 +52,7 @@ export class QueueLedger {
 
   constructor(
     private readonly broker: QueueBroker,
-    private readonly client: () => Queue | undefined,
+    private readonly codec: () => Pick<TaskCodec, 'decode'>,
   ) {}
 
   /** The tasks in these states, in the order in which they will run, fall due or ended. */
@@ -62,7 +81,7 @@ export class QueueLedger {
       for (const attempt of attempts) {
         const entry = kept.get(attempt.task.id);
         if (!entry) this.gone.push(...this.unkept(attempt));
-        else if (isFinal(entry)) this.put(entry);
+        else if (entry.isFinal) this.put(entry);
       }
     });
   }
@@ -105,7 +124,7 @@ export class QueueLedger {
     for (const [id, entry] of this.entries) {
       if (listed.has(id)) continue;
       this.entries.delete(id);
-      if (isFinal(entry)) this.gone.push(entry);
+      if (entry.isFinal) this.gone.push(entry);
     }
     this.gone.sort((a, b) => (a.record.at ?? 0) - (b.record.at ?? 0));
     this.states = new Map(lists);
@@ -129,28 +148,23 @@ export class QueueLedger {
       uniqueKey: undefined,
       expiresAt: undefined,
     };
-    return [{ record, name: nameOf(record), snapshot: snapshot(this.broker.name, record) }];
+    return [this.entry(record)];
   }
 
   private async look(ids: readonly string[]): Promise<readonly Entry[]> {
     const records = await this.broker.read(ids);
-    const client = this.client();
-    const snapshots = client ? await Promise.all(ids.map((id) => client.get(id))) : [];
-    return records.flatMap((record, i) =>
-      record ? { record, name: nameOf(record), snapshot: snapshots[i] } : [],
-    );
+    return records.flatMap((record) => (record ? [this.entry(record)] : []));
+  }
+
+  private entry(record: TaskRecord): Entry {
+    return new Entry(this.broker.name, record, this.codec());
   }
 
   /** Another task may have taken the id of one that ended and was dropped. */
   private put(entry: Entry): void {
     const { id, envelope } = entry.record;
     const before = this.entries.get(id);
-    if (before && isFinal(before) && before.record.envelope !== envelope) this.gone.push(before);
+    if (before?.isFinal && before.record.envelope !== envelope) this.gone.push(before);
     this.entries.set(id, entry);
   }
 }
-
-const isFinal = ({ record }: Entry): boolean => FINAL_STATES.includes(record.state as FinalState);
-
-/** The first line of an envelope is its version, one character, and the name. */
-const nameOf = ({ envelope }: TaskRecord): string => envelope.slice(1, Math.max(1, envelope.indexOf('\n')));

@@ -51,7 +51,5 @@ export function enqueuedIn(ledger: QueueLedger): readonly Entry[] {
 }
 
 function snapshots(entries: readonly Entry[], name: string | undefined): readonly TaskSnapshot[] {
-  return entries
-    .filter((entry) => name === undefined || entry.name === name)
-    .flatMap(({ snapshot }) => snapshot ?? []);
+  return entries.filter((entry) => name === undefined || entry.name === name).map(({ snapshot }) => snapshot);
 }

@@ -1,5 +1,5 @@
-import type { Queue } from '../task/queue.js';
 import type { Ack, ClaimedTask, Push, QueueBroker, TaskBroker } from '../task/task.broker.js';
+import type { TaskCodec } from '../task/task.codec.js';
 import { QueueLedger, type EndedAttempt } from './queue.ledger.js';
 import { intercept, type Traffic } from './traffic.js';
 
@@ -35,7 +35,7 @@ export class WorkerGate {
     readonly traffic: Traffic,
     private readonly always: boolean,
     private readonly now: () => number,
-    private readonly client: (queue: string) => Queue | undefined,
+    private readonly codec: () => Pick<TaskCodec, 'decode'>,
   ) {}
 
   get isOpen(): boolean {
@@ -94,7 +94,7 @@ export class WorkerGate {
   private queue(inner: QueueBroker): QueueBroker {
     let queue = this.queues.get(inner.name);
     if (!queue) {
-      const ledger = new QueueLedger(inner, () => this.client(inner.name));
+      const ledger = new QueueLedger(inner, this.codec);
       queue = new GatedQueue(inner, ledger, this, this.now);
       this.queues.set(inner.name, queue);
     }

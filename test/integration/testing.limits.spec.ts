@@ -11,8 +11,7 @@ import {
   type QueueOptions,
 } from 'nestjs-depot';
 import { DepotTesting, type DepotTestingOptions } from 'nestjs-depot/testing';
-import { DepotRuntime } from '../../lib/depot.runtime.js';
-import type { QueueBroker } from '../../lib/task/task.broker.js';
+import { eventually } from '../support/eventually.js';
 
 const START = Date.UTC(2031, 4, 1);
 
@@ -68,12 +67,6 @@ afterEach(() => depot.close());
 const lines = (): readonly string[] => depot.get(WorkProcessor).lines;
 const steps = (): readonly string[] => lines().filter((line) => line.startsWith('step'));
 
-function broker(): QueueBroker {
-  const queue = depot.get(DepotRuntime).queue('work');
-  if (!queue) throw new Error('there is no queue');
-  return queue.broker;
-}
-
 describe('the test kit', () => {
   it('runs handlers of events', async () => {
     await start();
@@ -83,6 +76,13 @@ describe('the test kit', () => {
     expect(lines()).toEqual(['step 1', 'told of 1']);
     await depot.advance('1h');
     expect(lines()).toEqual(['step 1', 'told of 1', 'step 2', 'told of 2']);
+  });
+
+  it('runs handlers of events by itself with workers that are not told to', async () => {
+    await start({}, { workers: 'auto' });
+    const step = await depot.queue('work').add('step', 1);
+    await step.result();
+    await eventually(() => expect(lines()).toEqual(['step 1', 'told of 1']));
   });
 
   it('takes parked tasks for nothing that is due, and tries handlers of events again', async () => {
@@ -98,7 +98,7 @@ describe('the test kit', () => {
   it('leaves a paused queue alone, and says so', async () => {
     await start();
     const { id } = await depot.queue('work').add('step', 1);
-    await broker().pause();
+    await depot.queue('work').pause();
     const before = performance.now();
     await expect(depot.drain()).rejects.toThrow(
       `What is due can not run:\n  queue 'work': 'step' (${id}) waits because the queue is paused`,
@@ -106,7 +106,7 @@ describe('the test kit', () => {
     expect(performance.now() - before).toBeLessThan(2_000);
     await depot.advance('1d');
     expect(depot.queue('work')).toHaveEnqueued('step', 1);
-    await broker().resume();
+    await depot.queue('work').resume();
     expect(lines()).toEqual([]);
     await depot.drain();
     expect(steps()).toEqual(['step 1']);
@@ -114,7 +114,7 @@ describe('the test kit', () => {
 
   it('leaves tasks of a paused name alone, and says so', async () => {
     await start();
-    await broker().pause('other');
+    await depot.queue('work').pause('other');
     await depot.queue('work').add('renamed');
     await depot.queue('work').add('other');
     await depot.queue('work').add('step', 1);
@@ -170,7 +170,7 @@ describe('the test kit', () => {
     expect(depot.completed('work')).toHaveLength(4);
     await work.remove('one');
     expect(depot.completed('work').map(({ payload }) => payload)).toEqual([1, 2, 3]);
-    await broker().obliterate();
+    await work.obliterate();
     expect(depot.completed('work')).toEqual([]);
   });
 

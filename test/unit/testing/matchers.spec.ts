@@ -1,7 +1,7 @@
 import 'nestjs-depot/testing/jest';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DepotModule, DiscardTask, Payload, Processor, Task } from 'nestjs-depot';
-import { DepotTesting, depotMatchers, type TestQueue } from 'nestjs-depot/testing';
+import { DepotTesting, type TestQueue } from 'nestjs-depot/testing';
 
 interface Parcel {
   to: string;
@@ -122,13 +122,6 @@ describe('the matchers', () => {
     expect(failure(() => expect(post).toHaveDied('send', undefined, { result: 1 } as object))).toContain(
       "options of toHaveDied has no option 'result'",
     );
-  });
-
-  it('are on the global expect once a kit was made', () => {
-    const global: unknown = Reflect.get(globalThis, 'expect');
-    expect(global).toBe(expect);
-    for (const name of Object.keys(depotMatchers))
-      expect(typeof Reflect.get(expect(post), name)).toBe('function');
   });
 });
 
