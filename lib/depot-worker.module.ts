@@ -3,6 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { DepotConfigError } from './common/errors.js';
 import { DepotRuntime, type OpenQueue } from './depot.runtime.js';
 import { checkConcurrency, type DepotSettings } from './depot.settings.js';
+import { orderedQueues } from './depot.slots.js';
 import {
   eventHandlersByQueue,
   exploreProcessors,
@@ -15,6 +16,7 @@ import { Consumer } from './task/runtime/consumer.js';
 import { EventHandlers } from './task/runtime/event.handlers.js';
 import { Executor } from './task/runtime/executor.js';
 import type { Coding } from './task/runtime/running-task.js';
+import { SlotPool } from './task/runtime/slot.pool.js';
 import { Worker } from './task/runtime/worker.js';
 import type { Retention } from './task/task.broker.js';
 import { readTaskEvent, type TaskEvent } from './task/task.event.js';
@@ -56,13 +58,14 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
     const found = exploreProcessors(this.modules, (queue) => runtime.queue(queue)?.settings.policy);
     const [tasks, events] = [handlersByQueue(found.tasks), eventHandlersByQueue(found.events)];
     const working: string[] = [];
+    const pool = this.pool();
     const consumers: Consumer[] = [];
     for (const name of queuesToConsume(runtime.settings.workers, runtime.queueNames)) {
       const queue = runtime.queue(name);
       const [handlers, eventHandlers] = [tasks.get(name), events.get(name)];
       if (!queue || !(handlers ?? eventHandlers)) continue;
       working.push(name);
-      if (handlers) consumers.push(this.taskConsumer(queue, handlers));
+      if (handlers) consumers.push(this.taskConsumer(queue, handlers, pool));
       if (eventHandlers) consumers.push(this.eventConsumer(queue, eventHandlers));
     }
     this.worker = new Worker(consumers, () => this.listen(events), runtime.engine.clock, {
@@ -77,7 +80,23 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
     }
   }
 
-  private taskConsumer(queue: OpenQueue, handlers: readonly FoundHandler[]): Consumer {
+  /** Slots that all queues share, when they do. */
+  private pool(): SlotPool | undefined {
+    const { settings, queueNames } = this.runtime;
+    if (!settings.sharedSlots) return undefined;
+    const { slots, order } = settings.sharedSlots;
+    const unknown = orderedQueues(order).find((name) => !queueNames.includes(name));
+    if (unknown === undefined) return new SlotPool(slots, order);
+    throw new DepotConfigError(
+      `queueOrder names the queue '${unknown}', which is not registered; there are: ${queueNames.join(', ') || 'none'}`,
+    );
+  }
+
+  private taskConsumer(
+    queue: OpenQueue,
+    handlers: readonly FoundHandler[],
+    pool: SlotPool | undefined,
+  ): Consumer {
     const { engine, settings, logger } = this.runtime;
     const executor = new Executor(
       handlers.flatMap(({ names, handler }) => names.map((alias) => [alias, handler] as const)),
@@ -94,7 +113,7 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       asked?.concurrency ?? settings.concurrency,
       `concurrency of ${asked?.title ?? queue.broker.name}`,
     );
-    return new Consumer(queue.broker, executor, slots, engine.clock, logger);
+    return new Consumer(queue.broker, executor, slots, engine.clock, logger, pool);
   }
 
   /** What is stored of a queue's events is a queue, too. */

@@ -20,6 +20,12 @@ export interface DepotOptions {
   /** How long running handlers may go on when the application closes. @default '20s' */
   readonly shutdownTimeout?: Duration;
   readonly tasks?: TasksOptions;
+  /**
+   * How the queues that this process consumes share its slots (`tasks.processConcurrency`): a list is served strictly in
+   * order, those that are not in it come last; a record says how often each is served, relative to the others, 1 when it
+   * is not in it. @default each queue has its own slots
+   */
+  readonly queueOrder?: readonly string[] | Readonly<Record<string, number>>;
   /** Which queue `QueueService.dispatch(key, message)` adds to. @default none: nothing can be dispatched */
   readonly routes?: RouteOptions;
   readonly cache?: CacheOptions;
@@ -33,6 +39,8 @@ export interface DepotOptions {
 export interface TasksOptions extends QueuePolicyOptions {
   /** Handlers of one queue that run at the same time in this process, 1 to 1,000. @default 10 */
   readonly concurrency?: number;
+  /** Handlers of all queues together that run at the same time in this process, 1 to 10,000. @default no limit; with `queueOrder`, `tasks.concurrency` */
+  readonly processConcurrency?: number;
   /** A worker that was not heard of for so long is dead, and what it had in hand runs again. @default '4s' */
   readonly lease?: Duration;
   /** Bytes that a payload or a result may have when serialised. @default 1,048,576 */

@@ -4,6 +4,7 @@ import { toMs, type Duration } from './common/duration.js';
 import { checkKeys, wholeNumber } from './common/options.js';
 import type { DepotLogger } from './common/logger.js';
 import type { DepotOptions, QueueOptions } from './depot.options.js';
+import { sharedSlots, type SharedSlots } from './depot.slots.js';
 import { lockTtlMs } from './lock/lock.options.js';
 import { LIMIT_KEYS, queueBackpressure, queueLimits, type QueueBackpressure } from './task/queue.limits.js';
 import { DEFAULT_KEEP, retentions, type Keep } from './task/retention.js';
@@ -19,6 +20,8 @@ export interface DepotSettings {
   readonly workers: 'all' | 'none' | readonly string[];
   readonly shutdownTimeoutMs: number;
   readonly concurrency: number;
+  /** The slots that all queues of this process share, if they do. */
+  readonly sharedSlots: SharedSlots | undefined;
   readonly maxPayloadBytes: number;
   readonly resultTimeoutMs: number;
   readonly leaseMs: number;
@@ -55,6 +58,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     'workers',
     'shutdownTimeout',
     'tasks',
+    'queueOrder',
     'routes',
     'cache',
     'locks',
@@ -62,7 +66,14 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     'logger',
   ]);
   const { tasks = {}, cache = {}, locks = {}, connection = {} } = options;
-  checkKeys(tasks, 'tasks', [...POLICY_KEYS, 'concurrency', 'lease', 'maxPayload', 'resultTimeout']);
+  checkKeys(tasks, 'tasks', [
+    ...POLICY_KEYS,
+    'concurrency',
+    'processConcurrency',
+    'lease',
+    'maxPayload',
+    'resultTimeout',
+  ]);
   checkKeys(cache, 'cache', ['ttl']);
   checkKeys(locks, 'locks', ['ttl']);
   checkKeys(connection, 'connection', ['connectTimeout', 'commandTimeout', 'offlineWait']);
@@ -73,6 +84,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     workers: checkWorkers(options.workers ?? 'all'),
     shutdownTimeoutMs: toMs(options.shutdownTimeout ?? '20s', 'shutdownTimeout'),
     concurrency: checkConcurrency(tasks.concurrency ?? 10, 'tasks.concurrency'),
+    sharedSlots: sharedSlots(options),
     maxPayloadBytes: wholeNumber(tasks.maxPayload ?? 1_048_576, 1, 536_870_912, 'tasks.maxPayload'),
     resultTimeoutMs: toMs(tasks.resultTimeout ?? '1m', 'tasks.resultTimeout'),
     leaseMs,

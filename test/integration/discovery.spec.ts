@@ -146,11 +146,12 @@ class BadBatchSize {
 }
 @Processor('a')
 class BadBatchWait {
-  @Task({ batch: { size: 10, wait: '1 s' as '1s' } }) async run(): Promise<void> {}
+  @Task({ batch: { size: 10, wait: 'soon' as '1s' } }) async run(): Promise<void> {}
 }
+const EXTRA: object = { max: 3 };
 @Processor('a')
 class UnknownBatchOption {
-  @Task({ batch: { size: 10, max: 3 } as { size: number } }) async run(): Promise<void> {}
+  @Task({ batch: { size: 10, ...EXTRA } }) async run(): Promise<void> {}
 }
 @Processor('a')
 class BadAlias {
@@ -283,7 +284,7 @@ describe('a start-up error', () => {
     [
       'a bad wait of a batch',
       [BadBatchWait],
-      'batch of @Task() of BadBatchWait.run.wait is "1 s"; expected a number of milliseconds',
+      'batch of @Task() of BadBatchWait.run.wait is "soon"; expected a number of milliseconds',
     ],
     [
       'an unknown option of a batch',

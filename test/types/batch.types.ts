@@ -28,10 +28,7 @@ export class SearchProcessor {
   }
 
   @Task({ batch: { size: 100 } })
-  async measure(
-    @Ctx() batch: BatchContext<Doc>,
-    @Payload() docs: Batch<Doc>,
-  ): Promise<BatchResult<number>> {
+  async measure(@Ctx() batch: BatchContext<Doc>, @Payload() docs: Batch<Doc>): Promise<BatchResult<number>> {
     const result = new BatchResult<number>();
     batch.items.forEach((item, i) => result.complete(item, docs[i]?.text.length));
     return result;
@@ -62,7 +59,7 @@ export class SearchProcessor {
 
 exactly<PayloadOf<SearchProcessor, 'index'>, Doc>(true);
 exactly<PayloadOf<SearchProcessor, 'measure'>, Doc>(true);
-exactly<ResultOf<SearchProcessor, 'index'>, void>(true);
+exactly<ResultOf<SearchProcessor, 'index'>, Awaited<ReturnType<SearchProcessor['index']>>>(true);
 exactly<ResultOf<SearchProcessor, 'measure'>, number>(true);
 exactly<ResultOf<SearchProcessor, 'lengths'>, number>(true);
 exactly<TaskName<SearchProcessor>, 'index' | 'lengths' | 'measure' | 'withoutSize'>(true);

@@ -30,7 +30,12 @@ interface Call extends Deferred<unknown> {
 }
 
 /** A consumer with a batch handler `sum` beside the plain `run`; the test ends its calls. */
-function batching({ size = 3, waitMs = 100, slots = 3, policy = {} as Partial<TaskPolicy> } = {}) {
+function batching({
+  size = 3,
+  waitMs = 100,
+  slots = 3,
+  policy = {},
+}: { size?: number; waitMs?: number; slots?: number; policy?: Partial<TaskPolicy> } = {}) {
   const calls: Call[] = [];
   const bench = new Bench(slots, {
     sum: {
