@@ -55,7 +55,12 @@ const leaf = fc.oneof(
   fc.float64Array(),
   fc.bigInt64Array(),
   fc.bigUint64Array(),
-  fc.constantFrom(/x/, /^(?<a>[a-z])\/\\\n$/gimsuy, new RegExp('\n\u2028/'), new RegExp('[\\p{L}--[a-z]]', 'v')),
+  fc.constantFrom(
+    /x/,
+    /^(?<a>[a-z])\/\\\n$/gimsuy,
+    new RegExp('\n\u2028/'),
+    new RegExp('[\\p{L}--[a-z]]', 'v'),
+  ),
 );
 
 /** Whatever the codec says that it keeps, in whatever is made of it. A `toJSON` that is no function is data, too. */
