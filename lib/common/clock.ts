@@ -2,8 +2,12 @@
 export interface Clock {
   /** Milliseconds since the epoch, with whatever fraction the source has. */
   now(): number;
-  /** Calls `callback` once after `delayMs`. The timer does not keep the process alive. Returns what cancels it. */
-  after(delayMs: number, callback: () => void): () => void;
+  /**
+   * Calls `callback` once after `delayMs`. The timer does not keep the process alive. Returns what cancels it.
+   *
+   * @param purpose `gather`: it only waits for more to come, so that a clock that stands still may call back as soon as nothing more does
+   */
+  after(delayMs: number, callback: () => void, purpose?: 'gather'): () => void;
 }
 
 /** Node cuts longer timers to 1 ms, so a longer wait is made of several. */

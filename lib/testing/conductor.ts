@@ -47,7 +47,8 @@ export class Conductor {
         if (waiting + active === 0) return;
         if (performance.now() >= deadline) throw await overdue(this.gate, timeoutMs);
         if (active > 0) {
-          await this.traffic.next(pause(deadline));
+          // A batch that waits for more to come has nobody to wait for.
+          if (!this.clock.fireGathering()) await this.traffic.next(pause(deadline));
         } else {
           // Everybody has looked for something to do, and nobody found it.
           if (lookedAt === this.traffic.moves) throw await stuck(this.gate);

@@ -3,6 +3,7 @@ import type { Clock } from '../common/clock.js';
 interface Timer {
   readonly at: number;
   readonly callback: () => void;
+  readonly gathers: boolean;
 }
 
 /** A clock that stands still until it is moved. Its timers fire in the order in which they fall due. */
@@ -19,8 +20,8 @@ export class ManualClock implements Clock {
     return this.time;
   }
 
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { at: this.time + Math.max(0, delayMs), callback };
+  after(delayMs: number, callback: () => void, purpose?: 'gather'): () => void {
+    const timer = { at: this.time + Math.max(0, delayMs), callback, gathers: purpose === 'gather' };
     this.timers.add(timer);
     if (timer.at <= this.time) this.onDue();
     return () => void this.timers.delete(timer);
@@ -46,15 +47,29 @@ export class ManualClock implements Clock {
 
   /** Fires the first of the timers that are due by then, at its time; says whether there was one. */
   fireNext(until: number): boolean {
+    const first = this.first((timer) => timer.at <= until);
+    if (first) this.time = Math.max(this.time, first.at);
+    return this.fire(first);
+  }
+
+  /** Fires a timer that only waits for more to come, now; says whether there was one. */
+  fireGathering(): boolean {
+    return this.fire(this.first((timer) => timer.gathers));
+  }
+
+  private first(wanted: (timer: Timer) => boolean): Timer | undefined {
     let first: Timer | undefined;
     for (const timer of this.timers) {
-      if (timer.at <= until && (!first || timer.at < first.at)) first = timer;
+      if (wanted(timer) && (!first || timer.at < first.at)) first = timer;
     }
-    if (!first) return false;
-    this.timers.delete(first);
-    this.time = Math.max(this.time, first.at);
+    return first;
+  }
+
+  private fire(timer: Timer | undefined): boolean {
+    if (!timer) return false;
+    this.timers.delete(timer);
     this.fired++;
-    first.callback();
+    timer.callback();
     return true;
   }
 }

@@ -1,6 +1,7 @@
 import 'nestjs-depot/testing/jest';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
+  Batch,
   DepotModule,
   OnTask,
   Payload,
@@ -23,6 +24,11 @@ class WorkProcessor {
   async step(@Payload() n: number): Promise<number> {
     this.lines.push(`step ${n}`);
     return n;
+  }
+
+  @Task({ batch: { size: 10, wait: '1h' } })
+  async many(@Payload() all: Batch<number>): Promise<void> {
+    this.lines.push(`many ${all.join(' ')}`);
   }
 
   @Task()
@@ -138,6 +144,48 @@ describe('the test kit', () => {
     expect(depot.completed('work').map(({ startedAt }) => Number(startedAt) - START)).toEqual([
       0, 0, 30_000, 60_000, 90_000,
     ]);
+  });
+
+  it('drains batches, which have nobody to wait for, and has the clock close others', async () => {
+    await start();
+    const work = depot.queue('work');
+    await work.addBulk([1, 2, 3].map((payload) => ({ name: 'many', payload })));
+    await depot.drain();
+    expect(lines()).toEqual(['many 1 2 3']);
+    expect(depot.now()).toBe(START);
+    await work.add('many', 4);
+    await work.add('many', 5, { delay: '30m' });
+    await work.add('many', 6, { delay: '61m' });
+    await depot.advance('59m');
+    expect(lines()).toHaveLength(1);
+    await depot.advance('1m');
+    expect(lines()).toEqual(['many 1 2 3', 'many 4 5']);
+    await depot.advance('2h');
+    expect(lines()).toEqual(['many 1 2 3', 'many 4 5', 'many 6']);
+  });
+
+  it('follows unique tasks, expiry and cancels', async () => {
+    await start();
+    const work = depot.queue('work');
+    const latest = { unique: { key: 'k', mode: 'debounce', ttl: '10m' } } as const;
+    await work.add('step', 1, latest);
+    await depot.advance('9m');
+    await work.add('step', 2, latest);
+    await depot.advance('9m');
+    expect(work).toHaveEnqueued('step', 2, { times: 1 });
+    expect(work).not.toHaveEnqueued('step', 1);
+    await depot.advance('1m');
+    expect(steps()).toEqual(['step 2']);
+    await work.pause();
+    await work.add('step', 3, { expiresIn: '5m' });
+    const { id } = await work.add('step', 4);
+    await work.cancel(id);
+    expect(depot.enqueued('work').map(({ payload }) => payload)).toEqual([3]);
+    await depot.advance('5m');
+    expect(depot.enqueued('work')).toEqual([]);
+    await work.resume();
+    await depot.drain();
+    expect(steps()).toEqual(['step 2']);
   });
 
   it('finds tasks by priority and group', async () => {

@@ -6,7 +6,7 @@ export class Gathering<T> {
   readonly cancel: () => void;
 
   constructor(clock: Clock, waitMs: number, done: () => void) {
-    this.cancel = clock.after(waitMs, done);
+    this.cancel = clock.after(waitMs, done, 'gather');
   }
 
   get tasks(): readonly T[] {
