@@ -42,6 +42,8 @@ async function proxy(port: number): Promise<TcpProxy> {
 
 const sharedProxy = (): Promise<TcpProxy> => proxy(Number(new URL(sharedRedisUrl()).port));
 
+const ADDED = { to: 'added' };
+
 describe('a Redis whose memory is full', () => {
   let fleet: Fleet;
   let redis: Redis;
@@ -64,7 +66,7 @@ describe('a Redis whose memory is full', () => {
 
     expect(await fleet.places()).toEqual({});
     await redis.config('SET', 'maxmemory', '0');
-    expect(await worker.queue.add([...tasks('a'), task('b', { inMs: 10 })])).toEqual([true, true]);
+    expect(await worker.queue.add([...tasks('a'), task('b', { inMs: 10 })])).toEqual([ADDED, ADDED]);
     expect(await worker.handedIds()).toEqual(['a']);
   });
 
@@ -85,11 +87,11 @@ describe('a Redis whose memory is full', () => {
     expect(await worker.join({ consumer: worker.consumer, keep: ['e'] })).toEqual(['e']);
     expect(await other.claim(1)).toEqual(['f']);
     await worker.queue.leave(worker.consumer);
-    await other.queue.tidy(['send']);
-    expect(await other.queue.remove('d')).toBe('removed');
+    await other.queue.tidy(other.consumer, ['send']);
+    expect(await other.queue.remove(['d'])).toEqual(['removed']);
 
     expect(await fleet.places()).toEqual({
-      waiting: ['e', 'g', 'c'],
+      waiting: ['c', 'e', 'g'],
       active: ['f'],
       completed: ['a'],
       dead: ['b'],
@@ -128,7 +130,7 @@ describe('keys that are not ours', () => {
 
       expect(await redis.keys(`${keys.queue('mail')}*`)).toEqual([key]);
       await redis.del(key);
-      expect(await queue.add(tasks('a'))).toEqual([true]);
+      expect(await queue.add(tasks('a'))).toEqual([ADDED]);
     }
   });
 
@@ -197,14 +199,14 @@ describe('a call whose answer is lost', () => {
   it('is harmless to repeat when it was an add (A6)', async () => {
     const way = await sharedProxy();
     const queue = (await open(way.urlOf(sharedRedisUrl()))).queue();
-    expect(await queue.add(tasks('a'))).toEqual([true]);
+    expect(await queue.add(tasks('a'))).toEqual([ADDED]);
     const lost = way.dropReplies('result of my work');
     const added = [{ id: 'b', envelope: '1send\n\n\nresult of my work' }];
 
     await expect(queue.add(added)).rejects.toThrow(EngineUnavailableError);
     await lost;
 
-    expect(await eventually(() => queue.add(added))).toEqual([false]);
+    expect(await eventually(() => queue.add(added))).toEqual([{ to: 'exists', id: 'b' }]);
     expect(await queue.list('waiting', 0, -1)).toEqual(['a', 'b']);
   });
 
@@ -222,7 +224,7 @@ describe('a call whose answer is lost', () => {
     }
 
     way.restore();
-    expect(await eventually(() => queue.add(tasks('b')))).toEqual([true]);
+    expect(await eventually(() => queue.add(tasks('b')))).toEqual([ADDED]);
   });
 
   it('fails at once while there is no connection', async () => {
@@ -329,7 +331,7 @@ describe('a server that changes', () => {
     await redis.script('FLUSH');
 
     const added = await Promise.all([queue.add(tasks('b')), queue.add(tasks('c')), queue.add(tasks('a'))]);
-    expect(added).toEqual([[true], [true], [false]]);
+    expect(added).toEqual([[ADDED], [ADDED], [{ to: 'exists', id: 'a' }]]);
     expect([...(await queue.list('waiting', 0, -1))].sort()).toEqual(['a', 'b', 'c']);
   });
 
@@ -428,8 +430,8 @@ describe('what a call costs', () => {
     costs.beat = await cost(redis, () => queue.beat(consumer, 'busy'));
 
     const limits = {
-      'add one, nobody idle': 6,
-      'add 100, nobody idle': 6,
+      'add one, nobody idle': 7,
+      'add 100, nobody idle': 7,
       'claim one': 24,
       'end one, claim one': 28,
       'end one, claim 99': 28,
