@@ -1,22 +1,35 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from '@jest/globals';
 import { addingCases } from './task-broker.adding.js';
+import { backlogCases } from './task-broker.backlog.js';
+import { cancellingCases } from './task-broker.cancelling.js';
 import { crashingCases } from './task-broker.crashing.js';
+import { crossingCases } from './task-broker.crossings.js';
+import { debouncingCases } from './task-broker.debouncing.js';
 import type { EngineUnderTest, TestProcess } from './task-broker.engine.js';
+import { eventCases, storedEventCases } from './task-broker.eventing.js';
+import { expiringCases } from './task-broker.expiring.js';
 import { Fleet } from './task-broker.fleet.js';
+import { ghostCases } from './task-broker.ghosts.js';
 import { groupConcurrencyCases, groupRateCases } from './task-broker.group-limits.js';
 import { groupCases } from './task-broker.groups.js';
 import { History } from './task-broker.histories.js';
 import { joiningCases, leavingCases } from './task-broker.joining.js';
+import { keepingLastCases } from './task-broker.keeping-last.js';
 import { keepingCases, parkingCases } from './task-broker.keeping.js';
 import { leaseCases, silenceCases } from './task-broker.leases.js';
+import { listingCases } from './task-broker.listing.js';
 import { changingLimitsCases, concurrencyCases } from './task-broker.limits.js';
 import { lookingCases } from './task-broker.looking.js';
 import { pausingCases, pausingNameCases } from './task-broker.pausing.js';
 import { priorityCases, weightCases } from './task-broker.priorities.js';
 import { rateCases } from './task-broker.rates.js';
 import { notingCases, readingCases, removingCases, waitingForAnEndCases } from './task-broker.recording.js';
+import { keptResultCases, retentionCases } from './task-broker.retention.js';
+import { historyCases, retryingCases } from './task-broker.retrying.js';
 import { roomCases } from './task-broker.rooms.js';
+import { cleaningCases, obliteratingCases, promotingCases } from './task-broker.steering.js';
 import { acknowledgingCases, claimingCases } from './task-broker.stepping.js';
+import { uniqueCases } from './task-broker.unique.js';
 
 /** What every engine has to do for tasks. After each case the store is checked, too: see `Fleet.check`. */
 export function describeTaskBroker(engine: string, open: () => Promise<EngineUnderTest>): void {
@@ -52,6 +65,24 @@ export function describeTaskBroker(engine: string, open: () => Promise<EngineUnd
     describe('rooms', () => roomCases(current));
     describe('a paused queue', () => pausingCases(current));
     describe('a paused name', () => pausingNameCases(current));
+    describe('a unique key', () => uniqueCases(current));
+    describe('debouncing', () => debouncingCases(current));
+    describe('keeping the last', () => keepingLastCases(current));
+    describe('expiry', () => expiringCases(current));
+    describe('cancelling', () => cancellingCases(current));
+    describe('beginning anew', () => retryingCases(current));
+    describe('history', () => historyCases(current));
+    describe('retention', () => retentionCases(current));
+    describe('a result that is kept', () => keptResultCases(current));
+    describe('promoting', () => promotingCases(current));
+    describe('cleaning', () => cleaningCases(current));
+    describe('obliterating', () => obliteratingCases(current));
+    describe('listing', () => listingCases(current));
+    describe('a backlog', () => backlogCases(current));
+    describe('events', () => eventCases(current));
+    describe('stored events', () => storedEventCases(current));
+    describe('what was taken out of the middle', () => ghostCases(current));
+    describe('crossings', () => crossingCases(current));
   });
 }
 

@@ -1,6 +1,16 @@
 import { expect, it } from '@jest/globals';
 import type { QueueSettings } from '../../lib/task/task.broker.js';
-import { completed, dead, KEEP_MS, keeping, parked, retried, task, type Fleet } from './task-broker.fleet.js';
+import {
+  completed,
+  dead,
+  KEEP_MS,
+  keeping,
+  one,
+  parked,
+  retried,
+  task,
+  type Fleet,
+} from './task-broker.fleet.js';
 
 export function keepingCases(fleet: () => Fleet): void {
   const newest = (count: number, ageMs = KEEP_MS): Partial<QueueSettings> => ({
@@ -115,6 +125,78 @@ export function parkingCases(fleet: () => Fleet): void {
     await old.tidy('send');
 
     expect(await idle.handedIds()).toEqual(['a']);
+  });
+
+  it('gives them to the caller as far as it is idle, and the rest to the head of the queue (A9)', async () => {
+    const [caller, other] = [await fleet().workerWith(['a', 'b', 'c']), await fleet().worker()];
+    await caller.step(0, parked('a'), parked('b'), parked('c'));
+    await caller.queue.pause();
+    await caller.queue.add([task('x')]);
+    await caller.step(2);
+    await other.step(0);
+    await caller.queue.resume();
+    expect(await caller.handedIds()).toEqual(['x']);
+
+    await caller.tidy('send');
+
+    expect(await caller.handedIds()).toEqual(['x', 'a']);
+    await caller.queue.add([task('y')]);
+    expect(await caller.list('waiting')).toEqual(['b', 'c', 'y']);
+  });
+
+  it('gives them to the caller though another one is more idle (A9)', async () => {
+    const [caller, old] = [await fleet().workerWith(['a']), await fleet().worker()];
+    await caller.step(1, parked('a'));
+    await old.step(9);
+
+    await caller.tidy('send');
+
+    expect(await caller.handedIds()).toEqual(['a']);
+    expect(await old.handedIds()).toEqual([]);
+  });
+
+  it('gives none to a caller that is not idle, or dead, but to whoever is', async () => {
+    const [caller, idle] = [await fleet().workerWith(['a', 'b']), await fleet().worker()];
+    await caller.step(0, parked('a'), parked('b'));
+    await caller.tidy();
+    await idle.step(1);
+
+    await caller.tidy('send');
+
+    expect(await idle.handedIds()).toEqual(['a']);
+    expect(await caller.handed()).toEqual([]);
+    await idle.step(0, parked('a'));
+    await idle.queue.tidy('0:nobody', ['send']);
+    expect([...(await caller.list('waiting'))].sort()).toEqual(['a', 'b']);
+  });
+
+  it('un-parks envelopes of every version that is read, by the whole of their name', async () => {
+    const worker = await fleet().worker();
+    await worker.queue.add([
+      { id: 'old', envelope: '1send\n\n\n' },
+      { id: 'new', envelope: '2send\n\n\n' },
+      { id: 'longer', envelope: '2sender\n\n\n' },
+    ]);
+    await worker.claim(3);
+    await worker.step(0, parked('old'), parked('new'), parked('longer'));
+
+    await worker.tidy('send');
+
+    expect(await fleet().places()).toEqual({ waiting: ['old', 'new'], parked: ['longer'] });
+  });
+
+  it('keeps priority, group and attempts of what was parked', async () => {
+    const worker = await fleet().worker();
+    await worker.queue.add([one('a', { priority: 8, group: 'g' }), task('b')]);
+    expect(await worker.claim(1)).toEqual(['a']);
+    await worker.step(0, parked('a', 2));
+
+    await worker.tidy('send');
+
+    expect(await worker.queue.read(['a'])).toMatchObject([
+      { state: 'waiting', priority: 8, group: 'g', tries: 2 },
+    ]);
+    expect(await worker.claim(9)).toEqual(['a', 'b']);
   });
 
   it('makes very many waiting in several calls', async () => {

@@ -62,11 +62,12 @@ export async function look(redis: Redis, prefix: string): Promise<Stored> {
     sideRecords(),
     hash('suspect'),
   ]);
-  const [holdersOfKeys, next, inflight, flags, limits, paused] = await Promise.all([
+  const [holdersOfKeys, next, inflight, flags, lookers, limits, paused] = await Promise.all([
     unique(),
     hash('next'),
     numbers(hash('inflight')),
     redis.hkeys(`${prefix}flags`),
+    redis.smembers(`${prefix}lookers`),
     redis.hget(`${prefix}meta`, 'limits'),
     redis.hget(`${prefix}meta`, 'paused'),
   ]);
@@ -76,8 +77,8 @@ export async function look(redis: Redis, prefix: string): Promise<Stored> {
     levels,
     holders,
     consumers,
-    // Half a slot more marks one that looks for itself and is never handed anything.
-    idle: new Map([...idle].filter(([, free]) => Number.isInteger(free))),
+    // A looker is never handed anything.
+    idle: new Map([...idle].filter(([consumer]) => !lookers.includes(consumer))),
     sideRecords: side,
     suspected,
     unique: holdersOfKeys,
