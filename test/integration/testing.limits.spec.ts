@@ -3,9 +3,11 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
   Batch,
   DepotModule,
+  InjectQueue,
   OnTask,
   Payload,
   Processor,
+  Queue,
   RetryTask,
   Task,
   TaskEvent,
@@ -19,6 +21,13 @@ const START = Date.UTC(2031, 4, 1);
 @Processor('work')
 class WorkProcessor {
   readonly lines: string[] = [];
+
+  constructor(@InjectQueue('work') private readonly work: Queue) {}
+
+  @Task()
+  async again(@Payload() n: number): Promise<void> {
+    await this.work.add('step', n, { id: 'one' });
+  }
 
   @Task()
   async step(@Payload() n: number): Promise<number> {
@@ -220,6 +229,17 @@ describe('the test kit', () => {
     expect(depot.completed('work').map(({ payload }) => payload)).toEqual([1, 2, 3]);
     await work.obliterate();
     expect(depot.completed('work')).toEqual([]);
+  });
+
+  it('remembers a task whose id another one has taken meanwhile', async () => {
+    await start({ keep: { completed: { count: 1 } } });
+    const work = depot.queue('work');
+    await work.add('step', 1, { id: 'one' });
+    await work.add('other');
+    await work.add('again', 2, { delay: '1m' });
+    await depot.advance('1h');
+    expect(work).toHaveCompleted('step', 1, { id: 'one' });
+    expect(work).toHaveCompleted('step', 2, { id: 'one' });
   });
 
   it('remembers what the queue keeps nothing of', async () => {
