@@ -235,7 +235,7 @@ describe('the test kit', () => {
     await start({ keep: { completed: { count: 1 } } });
     const work = depot.queue('work');
     await work.add('step', 1, { id: 'one' });
-    await work.add('other');
+    await work.add('other', undefined, { delay: '30s' });
     await work.add('again', 2, { delay: '1m' });
     await depot.advance('1h');
     expect(work).toHaveCompleted('step', 1, { id: 'one' });
