@@ -104,7 +104,8 @@ export abstract class Queue<T = unknown> {
   /**
    * Calls the listener for each such event of the queue's tasks, in whichever process they are, from soon after the call
    * (`await` its `ready` to be sure) until the returned function is called. Events while this process is cut off, or gone,
-   * are missed: `@OnTask` handlers miss none. What a listener throws is logged.
+   * are missed: `@OnTask` handlers miss none. Events of the same moment may come in any order. What a listener throws is
+   * logged.
    *
    * @example
    * const stop = email.on('completed', ({ taskId, result }) => this.gateway.emit(taskId, result));

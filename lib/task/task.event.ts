@@ -55,61 +55,66 @@ const UNCOUNTED: readonly TaskEventName[] = ['active', 'progress', 'completed'];
 class ReceivedEvent extends TaskEvent {
   readonly event: TaskEventName;
   readonly taskId: string;
-  private envelope: Envelope | UnreadableEnvelopeError | undefined;
+  // Not shown by whoever logs an event: a codec has keys.
+  readonly #record: EventRecord;
+  readonly #codec: Pick<TaskCodec, 'decode'>;
+  #envelope: Envelope | UnreadableEnvelopeError | undefined;
 
   constructor(
     readonly queue: string,
-    private readonly record: EventRecord,
-    private readonly codec: Pick<TaskCodec, 'decode'>,
+    record: EventRecord,
+    codec: Pick<TaskCodec, 'decode'>,
   ) {
     super();
+    this.#record = record;
+    this.#codec = codec;
     this.event = record.name;
     this.taskId = record.id;
   }
 
   get name(): string {
-    const envelope = this.opened();
+    const envelope = this.#opened();
     return envelope instanceof UnreadableEnvelopeError ? '(unreadable)' : envelope.name;
   }
 
   get at(): Date {
-    return new Date(this.record.at);
+    return new Date(this.#record.at);
   }
 
   get attempt(): number {
-    return this.record.tries + (UNCOUNTED.includes(this.event) ? 1 : 0);
+    return this.#record.tries + (UNCOUNTED.includes(this.event) ? 1 : 0);
   }
 
   get payload(): unknown {
-    const envelope = this.opened();
+    const envelope = this.#opened();
     if (envelope instanceof UnreadableEnvelopeError) throw envelope;
-    return this.codec.decode(envelope.payload, `payload of task ${this.taskId}`);
+    return this.#codec.decode(envelope.payload, `payload of task ${this.taskId}`);
   }
 
   get result(): unknown {
     if (this.event !== 'completed') return undefined;
-    return this.codec.decode(readOutcome(this.record.text).body, `result of task ${this.taskId}`);
+    return this.#codec.decode(readOutcome(this.#record.text).body, `result of task ${this.taskId}`);
   }
 
   get error(): TaskFailure | undefined {
     if (!WITH_ERROR.includes(this.event)) return undefined;
-    const { body } = readOutcome(this.record.text);
-    return body === '' ? undefined : readFailure(body, this.codec);
+    const { body } = readOutcome(this.#record.text);
+    return body === '' ? undefined : readFailure(body, this.#codec);
   }
 
   get progress(): unknown {
     if (this.event !== 'progress') return undefined;
-    return this.codec.decode(this.record.text, `progress of task ${this.taskId}`);
+    return this.#codec.decode(this.#record.text, `progress of task ${this.taskId}`);
   }
 
   get runAt(): Date | undefined {
-    const { dueAt } = this.record;
+    const { dueAt } = this.#record;
     return dueAt === undefined ? undefined : new Date(dueAt);
   }
 
-  private opened(): Envelope | UnreadableEnvelopeError {
-    this.envelope ??= tried(this.record.envelope);
-    return this.envelope;
+  #opened(): Envelope | UnreadableEnvelopeError {
+    this.#envelope ??= tried(this.#record.envelope);
+    return this.#envelope;
   }
 }
 
