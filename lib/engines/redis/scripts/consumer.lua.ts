@@ -15,6 +15,7 @@ local function give_back(consumer, kept)
   if call('HGET', members, process) == consumer then call('HDEL', members, process) end
   call('ZREM', consumers, consumer)
   call('ZREM', idle, consumer)
+  if used('l') then call('SREM', P .. 'lookers', consumer) end
   call('HDEL', suspect, consumer)
 end
 `;

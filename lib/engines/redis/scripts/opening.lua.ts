@@ -24,7 +24,7 @@ export const OPEN = luaScript(
     'uniques', 'gdue',
   },
   list = { 'waiting', 'suspects' },
-  set = { 'lanes', 'heldgroups', 'pausednames', 'pushers' },
+  set = { 'lanes', 'heldgroups', 'pausednames', 'pushers', 'lookers' },
 }
 for kind, names in pairs(kinds) do
   for _, name in ipairs(names) do
@@ -121,7 +121,7 @@ call('UNLINK',
   P .. 'completed', P .. 'dead', P .. 'cancelled', P .. 'expired', P .. 'parked', P .. 'blocked', P .. 'progress',
   P .. 'log', P .. 'history', P .. 'traits', P .. 'expiry', P .. 'unique', P .. 'uniques', P .. 'next', P .. 'flags',
   P .. 'inflight', P .. 'gtat', P .. 'gdue', P .. 'backlogs', P .. 'ghosts', P .. 'passes', P .. 'lanes', P .. 'ranks',
-  P .. 'heldgroups', P .. 'pausednames')
+  P .. 'heldgroups', P .. 'pausednames', P .. 'lookers')
 for _, name in ipairs({ 'rec', 'waiting', 'delayed', 'active', 'out', 'tries', 'completed', 'dead', 'parked', 'crashes', 'suspects', 'suspect', 'progress', 'log', 'history' }) do
   call('UNLINK', P .. 'on:' .. name)
 end

@@ -7,19 +7,19 @@ import { NOW } from '../lua.js';
  *
  *   rec        hash   id -> envelope                 waiting, waiting:<priority>  list   ids, next one at the head
  *   delayed    zset   id -> due ms                   active     zset   id -> number of the consumer that has it
- *   consumers  zset   consumer -> lease deadline ms  idle       zset   consumer -> free slots; with a half: wants to look
+ *   consumers  zset   consumer -> lease deadline ms  idle       zset   consumer -> free slots
  *   completed, dead, cancelled, expired, parked      zset id -> ended ms
  *   blocked    zset   id -> due ms                   out        hash   id -> outcome of the newest ended attempt
  *   tries      hash   id -> attempts used            crashes    hash   id -> workers it killed (0: implicated)
  *   suspects   list   ids to be run one per consumer suspect    hash   consumer -> suspect in its hand
  *   waiters    hash   id -> processes to be told     progress, log, history  hash id -> text
- *   members    hash   process -> its consumer
+ *   members    hash   process -> its consumer        lookers    set    consumers that want to look, and not be handed tasks
  *   meta       hash   cid: newest consumer number, last: when a consumer was heard of, graceUntil, keeper, keeperAt,
  *                     uses, limits, paused, events, eventsUntil, tat, turn:<p>, own:<p>, ghosts, held, seq, bytes:<state>
  *
  * The keys of what not every queue uses are named where they are used. `uses` says what a queue has ever used, a letter
  * each, so that others pay nothing: t traits, g groups, x expiry, u unique keys, b blocked tasks, d ghosts, n lanes,
- * c cancelled while active, h held back, r retried, w refused producers, y bytes counted.
+ * c cancelled while active, h held back, l lookers, r retried, w refused producers, y bytes counted.
  *
  * Making a function costs time, too: those that only such queues need are made if the queue is one (`rare`), or the
  * script is made from RARE_QUEUE because it may make it one.
@@ -55,7 +55,7 @@ local state = call('HMGET', meta, 'last', 'graceUntil', 'keeper', 'keeperAt', 'u
 local uses, paused = state[5] or '', state[7]
 local limits = state[6] and cjson.decode(state[6]) or {}
 local per_group = limits.group or {}
-local rare = forced or state[6] or state[7] or state[8] or string.find(uses, '[^ry]')
+local rare = forced or state[6] or state[7] or state[8] or string.find(uses, '[^lry]')
 local function used(letter) return string.find(uses, letter, 1, true) ~= nil end
 local function use(letter)
   if used(letter) then return end

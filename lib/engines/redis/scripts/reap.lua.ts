@@ -18,6 +18,7 @@ local function bury(consumer)
   local process, cid = process_of(consumer), number(consumer)
   call('ZREM', consumers, consumer)
   call('ZREM', idle, consumer)
+  if used('l') then call('SREM', P .. 'lookers', consumer) end
   if call('HGET', members, process) == consumer then call('HDEL', members, process) end
   call('PEXPIRE', wakes .. process, 60000)
   local ids = call('ZRANGEBYSCORE', active, cid, cid)

@@ -103,6 +103,9 @@ local function hand(consumer, deadline, free, held)
   if deadline > now + lease then watch(consumer) end
 end
 
+-- A set of its own, and not a mark in idle: workers of the version before hand it tasks as they do to any other, and it has to bear that.
+local function looks(consumer) return used('l') and call('SISMEMBER', P .. 'lookers', consumer) == 1 end
+
 -- Those with rooms have seen what is in the lanes; they look again when something new is there, or limits allow more.
 local stirred = false
 local function offer(except)
@@ -114,7 +117,7 @@ local function offer(except)
     if waits <= 0 or capacity(1) == 0 then return false end
     if not deadline then
       call('ZREM', idle, consumer)
-    elseif free % 1 == 0 then
+    elseif not looks(consumer) then
       local share = math.min(free, math.ceil(waits / ((#ready - i + 1) / 2)), 500)
       if deadline > now + lease then hear() end
       local held = take(consumer, share)
@@ -128,7 +131,7 @@ local function offer(except)
   if gave or not (count > 0 or stirred or laned > 0) then return gave end
   for _, consumer in ipairs(looking) do
     if waits <= 0 then break end
-    waits = waits - math.floor(tonumber(call('ZSCORE', idle, consumer)))
+    waits = waits - tonumber(call('ZSCORE', idle, consumer))
     call('ZREM', idle, consumer)
     remind(consumer, now)
     local deputy = another(consumer)

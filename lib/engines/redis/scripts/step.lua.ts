@@ -148,7 +148,13 @@ for _, value in ipairs(take(self, free - #claimed / 3, rooms)) do claimed[#claim
 more = more or unseen
 in_hand = in_hand + #claimed / 3
 free = math.max(0, rooms and room_of(rooms) or slots - in_hand)
-if free > 0 then call('ZADD', idle, rooms and free + 0.5 or free, self) else call('ZREM', idle, self) end
+if free > 0 then call('ZADD', idle, free, self) else call('ZREM', idle, self) end
+if rooms then
+  use('l')
+  call('SADD', P .. 'lookers', self)
+elseif used('l') then
+  call('SREM', P .. 'lookers', self)
+end
 if in_hand == 0 then
   call('ZADD', consumers, now + idle_lease, self)
 elseif tonumber(deadline) > now + lease then
@@ -161,7 +167,7 @@ if quarantine then
   local others = call('ZREVRANGE', idle, 0, 99, 'WITHSCORES')
   for i = 1, #others, 2 do
     local consumer, room, deadline = others[i], tonumber(others[i + 1]), alive(others[i])
-    if consumer ~= self and deadline and room % 1 == 0 then hand(consumer, deadline, room, accuse(consumer)) end
+    if consumer ~= self and deadline and not looks(consumer) then hand(consumer, deadline, room, accuse(consumer)) end
   end
 end
 spread(self)

@@ -59,7 +59,7 @@ if #back > 0 then
   put_first(back)
   publish('waiting', back)
   local free, deadline = tonumber(call('ZSCORE', idle, self) or 0), alive(self)
-  if deadline and free > 0 and free % 1 == 0 then
+  if deadline and free > 0 and not looks(self) then
     if deadline > now + lease then hear() end
     hand(self, deadline, free, take(self, math.min(free, #back)))
   end
