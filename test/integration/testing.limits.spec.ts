@@ -232,9 +232,10 @@ describe('the test kit', () => {
   });
 
   it('remembers a task whose id another one has taken meanwhile', async () => {
-    await start({ keep: { completed: { count: 1 } } });
+    await start({ keep: { completed: { count: 2 } } });
     const work = depot.queue('work');
     await work.add('step', 1, { id: 'one' });
+    await work.add('other', undefined, { delay: '30s' });
     await work.add('other', undefined, { delay: '30s' });
     await work.add('again', 2, { delay: '1m' });
     await depot.advance('1h');
