@@ -30,8 +30,6 @@ const LIMIT = 500;
  */
 export class EmbeddedQueue {
   readonly moves: TaskMoves;
-  /** Somebody has said how it is to be. */
-  opened = false;
   private readonly handOver: HandOver;
   private readonly steering: TaskSteering;
   private readonly returns: TaskReturns;
@@ -47,8 +45,10 @@ export class EmbeddedQueue {
     this.returns = new TaskReturns(this.moves);
   }
 
-  /** Returns the limits that held before, as text, if others hold from now on. */
-  open({ limits }: QueueSettings): string | undefined {
+  /** The newest to open the queue says how it is. Returns the limits that held before, as text, if others hold from now on. */
+  open(settings: QueueSettings): string | undefined {
+    const { limits } = settings;
+    this.moves.configure(settings);
     if (!limits) return undefined;
     const before = this.moves.limits.replace(limits);
     if (before === undefined) return undefined;

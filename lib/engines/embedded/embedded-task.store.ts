@@ -17,11 +17,8 @@ export class EmbeddedTaskStore {
 
   constructor(readonly clock: Clock) {}
 
-  /** The first to open a queue says how; that an event was stored there is no opening. */
   queue(settings: QueueSettings): EmbeddedQueue {
-    const queue = this.queues.get(settings.name) ?? this.create(settings);
-    queue.opened ||= queue.moves.configure(settings);
-    return queue;
+    return this.queues.get(settings.name) ?? this.create(settings);
   }
 
   /** The queue of that name, if it is there. */

@@ -19,7 +19,21 @@ export class EndedTasks {
   };
   private readonly bytes: Record<FinalState, number> = { completed: 0, dead: 0, cancelled: 0, expired: 0 };
 
-  constructor(public keep: Readonly<Record<FinalState, Retention>>) {}
+  constructor(private keep: Readonly<Record<FinalState, Retention>>) {}
+
+  /** So much is kept from now on. Bytes are counted where they matter alone, so they are counted anew. */
+  configure(keep: Readonly<Record<FinalState, Retention>>): void {
+    for (const state of FINAL_STATES) {
+      const { bytes } = keep[state];
+      if (bytes === this.keep[state].bytes) continue;
+      this.bytes[state] = 0;
+      for (const task of this.lists[state]) {
+        task.bytes = bytes === undefined ? 0 : bytesOf(task);
+        this.bytes[state] += task.bytes;
+      }
+    }
+    this.keep = keep;
+  }
 
   in(state: RestingState): TaskList {
     return this.lists[state];

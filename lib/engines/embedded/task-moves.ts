@@ -67,10 +67,10 @@ export class TaskMoves {
     return this.clock.now();
   }
 
-  configure(settings: QueueSettings): true {
+  /** What was said of leases, crashes and retention holds for all from now on. */
+  configure(settings: QueueSettings): void {
     this.settings = this.consumers.settings = settings;
-    this.ended.keep = settings.keep;
-    return true;
+    this.ended.configure(settings.keep);
   }
 
   /** Other limits hold from now on: what they held back is looked at anew. */

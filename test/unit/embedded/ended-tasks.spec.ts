@@ -5,10 +5,11 @@ import type { Retention } from '../../../lib/task/task.broker.js';
 import { ids, taskOf } from './embedded-tasks.js';
 
 const HOUR = 3_600_000;
-const keeping = (completed: Partial<Retention>): EndedTasks => {
+const retention = (completed: Partial<Retention>): ConstructorParameters<typeof EndedTasks>[0] => {
   const keep = { count: 10, ageMs: HOUR, bytes: undefined };
-  return new EndedTasks({ completed: { ...keep, ...completed }, dead: keep, cancelled: keep, expired: keep });
+  return { completed: { ...keep, ...completed }, dead: keep, cancelled: keep, expired: keep };
 };
+const keeping = (completed: Partial<Retention>): EndedTasks => new EndedTasks(retention(completed));
 
 describe('ended tasks', () => {
   it('are kept by count, the oldest go first', () => {
@@ -40,6 +41,20 @@ describe('ended tasks', () => {
       'huge',
     ]);
     expect(ids(ended.end(taskOf('again', { envelope: 'x'.repeat(800) }), 'completed', 4))).toEqual([]);
+  });
+
+  it('count bytes anew when they begin to matter, and when they do so again', () => {
+    const ended = keeping({});
+    for (const id of ['a', 'b']) ended.end(taskOf(id, { envelope: '' }), 'completed', 0);
+
+    ended.configure(retention({ bytes: 600 }));
+    expect(ids(ended.end(taskOf('c', { envelope: '' }), 'completed', 1))).toEqual([]);
+    expect(ids(ended.end(taskOf('d', { envelope: '' }), 'completed', 1))).toEqual(['a']);
+    ended.configure(retention({}));
+    for (const id of ['e', 'f']) ended.end(taskOf(id, { envelope: '' }), 'completed', 2);
+    ended.configure(retention({ bytes: 400 }));
+
+    expect(ids(ended.end(taskOf('g', { envelope: '' }), 'completed', 3))).toEqual(['b', 'c', 'd', 'e']);
   });
 
   it('count no bytes of what has left', () => {

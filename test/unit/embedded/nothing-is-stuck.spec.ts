@@ -62,7 +62,7 @@ class Story {
   private ids = 0;
 
   constructor(private readonly seed: number) {
-    this.queue.open({ ...SETTINGS, limits: this.limits });
+    this.queue.open({ ...SETTINGS, ...LONG_LEASE, limits: this.limits });
     for (const looker of this.lookers) {
       looker.name = this.queue.join(looker.process).consumer;
       this.look(looker, []);
