@@ -1,4 +1,5 @@
 import type { Redis, RedisOptions } from 'ioredis';
+import type { CodecOptions } from './codec/codec.options.js';
 import type { Duration } from './common/duration.js';
 import type { DepotLogger } from './common/logger.js';
 import type { QueueLimitOptions } from './task/queue.limits.js';
@@ -28,6 +29,8 @@ export interface DepotOptions {
   readonly queueOrder?: readonly string[] | Readonly<Record<string, number>>;
   /** Which queue `QueueService.dispatch(key, message)` adds to. @default none: nothing can be dispatched */
   readonly routes?: RouteOptions;
+  /** How payloads, results, progress, errors and log lines are written; `docs/codec.md`. @default as text by the built-in codec */
+  readonly codec?: CodecOptions;
   readonly cache?: CacheOptions;
   readonly locks?: LocksOptions;
   readonly connection?: ConnectionOptions;

@@ -1,4 +1,5 @@
 import { cacheTtl } from './cache/cache.ttl.js';
+import { codecSettings } from './codec/codec.options.js';
 import { DepotConfigError, show } from './common/errors.js';
 import { toMs, type Duration } from './common/duration.js';
 import { checkKeys, wholeNumber } from './common/options.js';
@@ -60,6 +61,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     'tasks',
     'queueOrder',
     'routes',
+    'codec',
     'cache',
     'locks',
     'connection',
@@ -78,6 +80,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
   checkKeys(locks, 'locks', ['ttl']);
   checkKeys(connection, 'connection', ['connectTimeout', 'commandTimeout', 'offlineWait']);
   const leaseMs = atLeast(100, tasks.lease ?? '4s', 'tasks.lease');
+  const maxPayloadBytes = wholeNumber(tasks.maxPayload ?? 1_048_576, 1, 536_870_912, 'tasks.maxPayload');
   return {
     redis: checkRedis(options.redis),
     namespace: checkName(options.namespace ?? 'depot', 'namespace'),
@@ -85,14 +88,14 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     shutdownTimeoutMs: toMs(options.shutdownTimeout ?? '20s', 'shutdownTimeout'),
     concurrency: checkConcurrency(tasks.concurrency ?? 10, 'tasks.concurrency'),
     sharedSlots: sharedSlots(options),
-    maxPayloadBytes: wholeNumber(tasks.maxPayload ?? 1_048_576, 1, 536_870_912, 'tasks.maxPayload'),
+    maxPayloadBytes,
     resultTimeoutMs: toMs(tasks.resultTimeout ?? '1m', 'tasks.resultTimeout'),
     leaseMs,
     policy: taskPolicy(tasks, DEFAULT_POLICY, 'tasks'),
     maxCrashes: wholeNumber(tasks.maxCrashes ?? 3, 1, 1_000, 'tasks.maxCrashes'),
     keep: retentions(tasks.keep ?? {}, DEFAULT_KEEP, 'tasks.keep'),
     routes: new TaskRoutes(options.routes ?? {}),
-    codec: TaskCodec.plain,
+    codec: new TaskCodec(codecSettings(options.codec ?? {}, maxPayloadBytes)),
     cacheTtlMs: cacheTtl(cache.ttl ?? '5m', 'cache.ttl').ttlMs,
     lockTtlMs: lockTtlMs(locks.ttl ?? '30s', 'locks.ttl'),
     connectTimeoutMs: atLeast(1, connection.connectTimeout ?? '5s', 'connection.connectTimeout'),

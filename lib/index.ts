@@ -75,6 +75,9 @@ export { Lock } from './lock/lock.js';
 export type { AcquireOptions, LockOptions } from './lock/lock.options.js';
 export { LockLostError, LocksStoppedError, LockTimeoutError } from './lock/lock.errors.js';
 
+export type { CodecOptions, CompressOptions, EncryptionKey, EncryptOptions } from './codec/codec.options.js';
+export type { PayloadCodec } from './codec/payload.codec.js';
+export type { ByteSize } from './common/bytes.js';
 export { duration, type Duration } from './common/duration.js';
 export type { Backoff, BackoffOptions } from './common/backoff.js';
 export type { DepotLogger } from './common/logger.js';
@@ -85,4 +88,5 @@ export {
   EngineReplyError,
   EngineUnavailableError,
   PayloadError,
+  PayloadKeyError,
 } from './common/errors.js';

@@ -43,6 +43,12 @@ export class PayloadError extends DepotError {
   }
 }
 
+/**
+ * A payload was written in a way that this process is not set up to read: encrypted with a key that it does not have, by
+ * a codec that it does not have, or by a later version. Another process may read it, so its task is parked, not dead.
+ */
+export class PayloadKeyError extends PayloadError {}
+
 /** Shows any value in an error message, in one short line. */
 export function show(value: unknown): string {
   if (typeof value === 'string')

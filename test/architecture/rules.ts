@@ -24,7 +24,7 @@ interface Import {
 
 const LONGEST_FILE = 330;
 
-const FEATURES = ['common', 'lock', 'task', 'cache', 'message'];
+const FEATURES = ['common', 'codec', 'lock', 'task', 'cache', 'message'];
 
 /**
  * What each part may import of the others: a folder at the top of lib, or a file or folder of `engines`. A part that is
@@ -32,8 +32,9 @@ const FEATURES = ['common', 'lock', 'task', 'cache', 'message'];
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   common: [],
+  codec: ['common'],
   lock: ['common'],
-  task: ['common'],
+  task: ['common', 'codec'],
   cache: ['common', 'lock'],
   message: ['common', 'task'],
   'engines/engine': FEATURES,
