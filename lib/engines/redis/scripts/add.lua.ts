@@ -70,8 +70,9 @@ end
 
 local depth = limits.backlog and waiting_count() + call('ZCARD', delayed)
 local refused = {}
-local function is_full(group)
-  if depth and depth >= limits.backlog then
+-- Whether there is no room for one more, or for one more of the group.
+local function is_full(grows, group)
+  if grows and depth and depth >= limits.backlog then
     refused['pushers'] = true
     return true
   end
@@ -102,7 +103,9 @@ local function add_special(n, id)
     end
   end
   local grows = not blocker and not (replaced and (place == 'waiting' or place == 'delayed'))
-  if grows and is_full(group) then return 'f' end
+  local growing_group = blocker and '' or group
+  if replaced and not grows and group ~= '' and traits_of({ replaced })[replaced].group == group then growing_group = '' end
+  if is_full(grows, growing_group) then return 'f' end
   call('HSET', rec, id, envelope)
   if depth and grows then depth = depth + 1 end
   if replaced then supersede(replaced, id, place) end
