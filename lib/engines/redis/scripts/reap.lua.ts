@@ -23,9 +23,9 @@ local function bury(consumer)
   call('PEXPIRE', wakes .. process, 60000)
   local ids = call('ZRANGEBYSCORE', active, cid, cid)
   if #ids == 0 then return end
+  local accused = call('HGET', suspect, consumer) or (#ids == 1 and ids[1])
   let_go(ids)
   ids = without_cancelled(ids)
-  local accused = call('HGET', suspect, consumer) or (#ids == 1 and ids[1])
   call('HDEL', suspect, consumer)
   local innocent = {}
   for _, id in ipairs(ids) do
