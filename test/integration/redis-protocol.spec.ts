@@ -110,7 +110,19 @@ describe('a Redis whose memory is full', () => {
 
 describe('keys that are not ours', () => {
   const names = {
-    hash: ['rec', 'out', 'tries', 'crashes', 'suspect', 'members', 'waiters', 'progress', 'log', 'meta'],
+    hash: [
+      'rec',
+      'out',
+      'tries',
+      'crashes',
+      'suspect',
+      'members',
+      'versions',
+      'waiters',
+      'progress',
+      'log',
+      'meta',
+    ],
     zset: ['delayed', 'active', 'consumers', 'idle', 'completed', 'dead', 'parked'],
     list: ['waiting', 'suspects'],
   };

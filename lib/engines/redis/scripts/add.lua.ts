@@ -91,6 +91,8 @@ local function add_special(n, id)
   end
   local holder, since, replaced, blocker = key ~= '' and holder_of(key) or nil, now, nil, nil
   local place = holder and call('HEXISTS', rec, holder) == 1 and place_of(holder)
+  -- The version before ends and removes tasks without a look at their keys.
+  if holder and (not place or FINAL[place]) and not call('ZSCORE', P .. 'uniques', key) then holder = nil end
   if holder then
     local in_hand = place == 'active'
     if mode == 'reject' or mode == 'throttle' or mode == 'replace' and in_hand then return 'e' .. holder end

@@ -1,3 +1,4 @@
+import { ENVELOPE_VERSIONS } from '../../../task/task.envelope.js';
 import { luaScript } from '../lua.js';
 import { CLAIMING, PLAIN_CLAIMING } from './claiming.lua.js';
 import { ELECT } from './elect.lua.js';
@@ -13,6 +14,7 @@ local function give_back(consumer, kept)
   let_go(back)
   put_first(without_cancelled(back))
   if call('HGET', members, process) == consumer then call('HDEL', members, process) end
+  call('HDEL', P .. 'versions', process)
   call('ZREM', consumers, consumer)
   call('ZREM', idle, consumer)
   if used('l') then call('SREM', P .. 'lookers', consumer) end
@@ -61,6 +63,7 @@ for i = 8, #ARGV do
 end
 for _, consumer in ipairs(before) do give_back(consumer, kept) end
 call('HSET', members, process, self)
+call('HSET', P .. 'versions', process, '${ENVELOPE_VERSIONS.at(-1) ?? ''}')
 call('ZADD', consumers, now + (#ids > 0 and lease or idle_lease), self)
 spread()
 elect(self, 0, FAR)

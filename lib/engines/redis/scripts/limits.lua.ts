@@ -6,7 +6,7 @@
 export const LIMITS = `
 local claimable
 local capacity, spend, token_due = function(n) return n end, function() end, function() return FAR end
-local admit_group, refill_groups
+local admit_group, refill_groups, count_groups
 local let_go = function(ids) many('ZREM', active, ids) end
 if rare then
 local bucket
@@ -76,6 +76,15 @@ function refill_groups()
       local after = at + count * per_group.rate.perMs / per_group.rate.max
       call('ZADD', P .. 'gdue', next_token(after, per_group.rate), group)
     end
+  end
+end
+
+-- How much of each group is active, anew: limits are others, or a worker of the version before has let go of some.
+function count_groups()
+  call('DEL', P .. 'inflight')
+  if not per_group.concurrency then return end
+  for _, trait in pairs(traits_of(call('ZRANGE', active, 0, -1))) do
+    if trait.group ~= '' then call('HINCRBY', P .. 'inflight', trait.group, 1) end
   end
 end
 

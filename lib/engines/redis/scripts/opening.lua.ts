@@ -16,7 +16,7 @@ export const OPEN = luaScript(
   1,
   `local kinds = {
   hash = {
-    'rec', 'out', 'tries', 'crashes', 'suspect', 'members', 'waiters', 'progress', 'log', 'meta', 'history', 'traits',
+    'rec', 'out', 'tries', 'crashes', 'suspect', 'members', 'versions', 'waiters', 'progress', 'log', 'meta', 'history', 'traits',
     'unique', 'next', 'flags', 'inflight', 'gtat', 'backlogs', 'ghosts', 'passes', 'listeners', 'ranks',
   },
   zset = {
@@ -41,10 +41,8 @@ if text == '' then call('HDEL', meta, 'limits') else call('HSET', meta, 'limits'
 limits = text == '' and {} or cjson.decode(text)
 per_group = limits.group or {}
 call('HDEL', meta, 'tat')
-call('DEL', P .. 'inflight', P .. 'gtat', P .. 'gdue')
-for _, trait in pairs(traits_of(call('ZRANGE', active, 0, -1))) do
-  if per_group.concurrency and trait.group ~= '' then call('HINCRBY', P .. 'inflight', trait.group, 1) end
-end
+call('DEL', P .. 'gtat', P .. 'gdue')
+count_groups()
 if used('g') then
   for _, group in ipairs(call('SMEMBERS', P .. 'heldgroups')) do
     for _ = 1, 100 do
@@ -121,7 +119,8 @@ call('UNLINK',
   P .. 'completed', P .. 'dead', P .. 'cancelled', P .. 'expired', P .. 'parked', P .. 'blocked', P .. 'progress',
   P .. 'log', P .. 'history', P .. 'traits', P .. 'expiry', P .. 'unique', P .. 'uniques', P .. 'next', P .. 'flags',
   P .. 'inflight', P .. 'gtat', P .. 'gdue', P .. 'backlogs', P .. 'ghosts', P .. 'passes', P .. 'lanes', P .. 'ranks',
-  P .. 'heldgroups', P .. 'pausednames', P .. 'lookers')
+  P .. 'heldgroups', P .. 'pausednames', P .. 'lookers',
+  P .. 'versions')
 for _, name in ipairs({ 'rec', 'waiting', 'delayed', 'active', 'out', 'tries', 'completed', 'dead', 'parked', 'crashes', 'suspects', 'suspect', 'progress', 'log', 'history' }) do
   call('UNLINK', P .. 'on:' .. name)
 end

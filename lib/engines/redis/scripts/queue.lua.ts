@@ -14,6 +14,7 @@ import { NOW } from '../lua.js';
  *   suspects   list   ids to be run one per consumer suspect    hash   consumer -> suspect in its hand
  *   waiters    hash   id -> processes to be told     progress, log, history  hash id -> text
  *   members    hash   process -> its consumer        lookers    set    consumers that want to look, and not be handed tasks
+ *   versions   hash   process -> newest envelope that it reads; the version before this one has none, and reads '1'
  *   meta       hash   cid: newest consumer number, last: when a consumer was heard of, graceUntil, keeper, keeperAt,
  *                     uses, limits, paused, events, eventsUntil, tat, turn:<p>, own:<p>, ghosts, held, seq, bytes:<state>
  *

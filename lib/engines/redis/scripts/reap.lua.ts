@@ -20,6 +20,7 @@ local function bury(consumer)
   call('ZREM', idle, consumer)
   if used('l') then call('SREM', P .. 'lookers', consumer) end
   if call('HGET', members, process) == consumer then call('HDEL', members, process) end
+  call('HDEL', P .. 'versions', process)
   call('PEXPIRE', wakes .. process, 60000)
   local ids = call('ZRANGEBYSCORE', active, cid, cid)
   if #ids == 0 then return end

@@ -120,7 +120,7 @@ local function offer(except)
     elseif not looks(consumer) then
       local share = math.min(free, math.ceil(waits / ((#ready - i + 1) / 2)), 500)
       if deadline > now + lease then hear() end
-      local held = take(consumer, share)
+      local held = take(consumer, share, nil, rare and is_old(consumer))
       hand(consumer, deadline, free, held)
       waits = waits - #held / 3
       gave = gave or #held > 0 or unseen

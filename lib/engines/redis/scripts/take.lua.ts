@@ -32,11 +32,12 @@ end
 /**
  * sift(ids, rooms): of ids that were popped, those that may begin, and their records; the others go where they belong:
  * an id without a record is dropped (A7), what is late or cancelled ends, what nobody may take by its name goes to its
- * lane, what is over the limit of its group is held back.
+ * lane, what is over the limit of its group is held back. is_old(consumer): it is a worker of the version before, which
+ * knows of the one list only, and can't read what uses something new: that goes to a lane, where it does not look.
  */
 const SIFT = `
 local laned = 0
-local may_begin, occupy
+local may_begin, occupy, is_old, to_lane
 local function sift(ids)
   local envelopes, chosen, records = call('HMGET', rec, unpack(ids)), {}, {}
   for i, id in ipairs(ids) do
@@ -67,7 +68,9 @@ function occupy(name, rooms, by)
   if not (own and own.apart) then rooms.shared = rooms.shared - by end
 end
 
-local function to_lane(id, name, trait)
+function is_old(consumer) return call('HEXISTS', P .. 'versions', process_of(consumer)) == 0 end
+
+function to_lane(id, name, trait)
   use('n')
   call('SADD', P .. 'lanes', name)
   call('ZADD', P .. 'lane:' .. name, rank(trait and trait.priority or '5'), id)
@@ -75,7 +78,7 @@ local function to_lane(id, name, trait)
   if trait and trait.group ~= '' then pass_on(trait.group) end
 end
 
-function sift(ids, rooms)
+function sift(ids, rooms, old)
   ids = live(ids)
   if #ids == 0 then return {}, {} end
   local envelopes = call('HMGET', rec, unpack(ids))
@@ -99,6 +102,8 @@ function sift(ids, rooms)
       late[#late + 1] = ''
       backlog(group, -1)
       if group ~= '' then pass_on(group) end
+    elseif old and string.sub(envelope, 1, 1) == '2' then
+      to_lane(id, name_of(envelope), traits_of({ id })[id])
     elseif by_name and not may_begin(name, rooms) then
       to_lane(id, name, trait)
     else
@@ -121,7 +126,7 @@ end
 end -- rare
 `;
 
-/** pop(count, rooms): the next ids in order, whatever is to become of them; none when nothing is left to look at. */
+/** pop(count, rooms, old): the next ids in order, whatever is to become of them; none when nothing is left to look at. */
 const POP = `
 local length, pop_lane, pop_weighted, pop_level
 local function pop(count) return call('LPOP', waiting, count) or {} end
@@ -220,7 +225,8 @@ function pop_lane(count, rooms)
   end
 end
 
-function pop(count, rooms)
+function pop(count, rooms, old)
+  if old then return call('LPOP', waiting, count) or {} end
   local ids = used('n') and pop_lane(count, rooms)
   if ids then return ids end
   if not used('t') then return call('LPOP', waiting, count) or {} end
@@ -236,7 +242,7 @@ end -- rare
 `;
 
 /**
- * take(consumer, count, rooms): it holds so many of what waits, if there are and limits allow it; at most 1000 looks.
+ * take(consumer, count, rooms, old): it holds so many of what waits, if there are and limits allow it; at most 1000 looks.
  * accuse(consumer, rooms): it holds the next suspect, if there is one and it has none yet. Both return what hold() does.
  */
 export const TAKE = `${LIMITS}${HOLD}${SIFT}${POP}
@@ -262,14 +268,14 @@ end
 
 -- A take gave up before it had seen everything.
 local unseen = false
-local function take(consumer, count, rooms)
+local function take(consumer, count, rooms, old)
   local held, looks = {}, 0
   count = capacity(count)
   while #held / 3 < count and looks < 1000 do
-    local ids = pop(math.min(count - #held / 3, 1000 - looks), rooms)
+    local ids = pop(math.min(count - #held / 3, 1000 - looks), rooms, old)
     if #ids == 0 then break end
     looks = looks + #ids
-    local chosen, records = sift(ids, rooms)
+    local chosen, records = sift(ids, rooms, old)
     for _, value in ipairs(hold(consumer, chosen, records)) do held[#held + 1] = value end
   end
   unseen = looks >= 1000 and #held / 3 < count

@@ -201,7 +201,8 @@ function take_out(id, place)
   if used('n') and call('ZREM', P .. 'lane:' .. name_of(call('HGET', rec, id) or ' '), id) == 1 then return end
   if trait and trait.group ~= '' then
     if call('ZREM', P .. 'group:' .. trait.priority, id) == 1 then return pass_on(trait.group) end
-    return call('HINCRBY', meta, 'held', -call('ZREM', P .. 'held:' .. trait.group, id))
+    if call('ZREM', P .. 'held:' .. trait.group, id) == 1 then return call('HINCRBY', meta, 'held', -1) end
+    -- A worker of the version before has promoted it.
   end
   use('d')
   call('HINCRBY', P .. 'ghosts', id, 1)
