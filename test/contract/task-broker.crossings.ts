@@ -215,8 +215,8 @@ export function crossingCases(fleet: () => Fleet): void {
 
     expect(await worker.list('waiting')).toEqual(['a']);
     await observer.queue.pause();
-    const [owner] = (await worker.handedIds()).includes('b') ? [worker] : [observer];
-    await owner?.step(1, completed('b'));
+    const owner = (await worker.handedIds()).includes('b') ? worker : observer;
+    await owner.step(1, completed('b'));
     expect(await worker.list('waiting')).toEqual(['a']);
   });
 }

@@ -30,7 +30,12 @@ class RedisEngineUnderTest implements EngineUnderTest {
 
   async advance(ms: number): Promise<void> {
     this.time += ms;
-    await write(this.fixture.redis, 'SET', this.fixture.clockKey, this.time);
+    const { redis, clockKey, namespace } = this.fixture;
+    await write(redis, 'SET', clockKey, this.time);
+    // Results that are kept for a while go by Redis' own clock.
+    for (const key of await redis.keys(`${namespace}:{*}:result:*`)) {
+      await redis.pexpire(key, (await redis.pttl(key)) - ms);
+    }
   }
 
   async look(queue: string): Promise<Stored> {
