@@ -142,6 +142,7 @@ local function add_special(n, id)
     special = math.min(special or FAR, due)
   else
     enqueue({ id })
+    publish('waiting', { id })
     fresh[#fresh + 1] = id
   end
   return replaced and 'r' .. replaced or 1
@@ -159,9 +160,9 @@ if #records > 0 then
   call('HSET', rec, unpack(records))
   if #later > 0 then delay(later) end
   if #now_due > 0 then enqueue(now_due) end
+  publish('waiting', now_due)
   fresh = now_due
 end
-publish('waiting', fresh)
 if next(refused) then
   use('w')
   for pushers in pairs(refused) do call('SADD', P .. pushers, ARGV[5]) end
