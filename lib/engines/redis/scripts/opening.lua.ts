@@ -51,6 +51,25 @@ if used('g') then
     end
   end
 end
+-- What waits or is delayed of each group, anew: it was not counted unless that was limited.
+local function count_backlog(key)
+  for from = 0, call('ZCARD', key) - 1, 1000 do
+    for _, trait in pairs(traits_of(call('ZRANGE', key, from, from + 999))) do
+      if trait.group ~= '' then call('HINCRBY', P .. 'backlogs', trait.group, 1) end
+    end
+  end
+end
+local counted = call('HKEYS', P .. 'backlogs')
+call('DEL', P .. 'backlogs')
+if per_group.backlog and used('g') then
+  count_backlog(delayed)
+  for priority = 0, 9 do count_backlog(P .. 'group:' .. priority) end
+  for _, name in ipairs(call('SMEMBERS', P .. 'lanes')) do count_backlog(P .. 'lane:' .. name) end
+  for _, group in ipairs(call('SMEMBERS', P .. 'heldgroups')) do count_backlog(P .. 'held:' .. group) end
+end
+for _, group in ipairs(counted) do
+  if tonumber(call('HGET', P .. 'backlogs', group) or 0) < (per_group.backlog or FAR) then room_for('pushers:' .. group) end
+end
 settle()
 if used('w') then make_room() end
 return before ~= '' and before or nil`,
