@@ -1,6 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Ctx, Payload, Processor, Task, TASK_STATES, TaskContext, type DepotOptions } from 'nestjs-depot';
+import {
+  Batch,
+  BatchContext,
+  BatchResult,
+  Ctx,
+  Payload,
+  Processor,
+  Task,
+  TASK_STATES,
+  TaskContext,
+  type DepotOptions,
+} from 'nestjs-depot';
 import { appModule, closeApp, optionsFor, queueOf, startApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { startProxy, type TcpProxy } from '../support/proxy.js';
@@ -46,6 +57,19 @@ class WorkProcessor {
     ledger.done.add(n);
     return n;
   }
+
+  /** The same of several at a time. */
+  @Task({ attempts: 3, backoff: 1, batch: { size: 5, wait: 10 } })
+  async some(@Payload() numbers: Batch<number>, @Ctx() batch: BatchContext<number>): Promise<BatchResult> {
+    for (const item of batch.items) ledger.began(item);
+    await pause(numbers.length);
+    const result = new BatchResult();
+    for (const item of batch.items) {
+      if (item.payload % 7 === 0 && item.attempt === 1) result.fail(item, new Error('not at first'));
+      else ledger.done.add(item.payload);
+    }
+    return result;
+  }
 }
 
 describe('tasks while the way to Redis breaks', () => {
@@ -81,7 +105,10 @@ describe('tasks while the way to Redis breaks', () => {
     const enough = new AbortController();
     const load = (async () => {
       while (!enough.signal.aborted) {
-        const tasks = Array.from({ length: 20 }, () => ({ name: 'run', payload: added++ }));
+        const tasks = Array.from({ length: 20 }, (_, i) => ({
+          name: i % 2 ? 'run' : 'some',
+          payload: added++,
+        }));
         await queue.addBulk(tasks);
         await pause(8);
       }
