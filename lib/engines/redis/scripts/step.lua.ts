@@ -133,8 +133,7 @@ if rare then
   refill_groups()
 end
 reap()
--- What was handed over lies on the wake list and is counted as in hand already.
-local handed = call('LPOP', KEYS[2], 1000)
+-- What was handed over is counted as in hand already.
 local cid = number(self)
 local in_hand = call('ZCOUNT', active, cid, cid)
 local rooms = read_rooms(ARGV[9])
@@ -176,7 +175,8 @@ local special = special_due()
 if special < FAR then news = math.min(news or FAR, special) end
 local next = elect(self, free, news)
 if more then next = 0 end
-return { next, claimed, handed or {} }`;
+-- Last, so that what this call itself has told the caller is not overtaken by what it tells it afterwards.
+return { next, claimed, call('LPOP', KEYS[2], 1000) or {} }`;
 
 export const STEP = luaScript('step', 2, step(PLAIN_CLAIMING));
 
