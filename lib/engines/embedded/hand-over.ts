@@ -103,24 +103,26 @@ export class HandOver {
   private get waits(): boolean {
     const { levels, suspects, lanes } = this.moves.waiting;
     if (levels.size + suspects.length > 0) return true;
-    return lanes.size > 0 && lanes.hasOpen(this.isUnpaused);
+    return lanes.size > 0 && lanes.hasOpen((name) => this.isOpen(name, undefined));
   }
 
-  private readonly isUnpaused = (name: string): boolean => !this.moves.limits.pausedNames.has(name);
+  /** Tasks of that name may be claimed, by whoever has that room, or by anybody. */
+  private isOpen(name: string, room: RoomFor | undefined): boolean {
+    return !this.moves.limits.pausedNames.has(name) && room?.has(name) !== false;
+  }
 
   /** The next task that may be claimed, taken out of what waits. What may not, is set aside on the way. */
   private next(room: RoomFor | undefined): EmbeddedTask | undefined {
     const { waiting, limits, backlog } = this.moves;
     const { lanes, levels, groups } = waiting;
-    const isOpen = (name: string): boolean => this.isUnpaused(name) && room?.has(name) !== false;
     for (;;) {
-      const open = lanes.size > 0 ? lanes.shift(isOpen) : undefined;
+      const open = lanes.size > 0 ? lanes.shift((name) => this.isOpen(name, room)) : undefined;
       const task = open ?? levels.shift();
       if (!task) return undefined;
       task.place = 'nowhere';
       if (!this.exists(task)) continue;
       const now = this.moves.now();
-      if (!open && (room || limits.pausedNames.size > 0) && !isOpen(nameOf(task))) {
+      if (!open && (room || limits.pausedNames.size > 0) && !this.isOpen(nameOf(task), room)) {
         lanes.push(task);
         waiting.passedBy(task, now);
         if (room) this.moves.stirred = true;
@@ -143,9 +145,8 @@ export class HandOver {
   }
 
   private isClaimable(task: EmbeddedTask, room: RoomFor | undefined): boolean {
-    const { limits, waiting } = this.moves;
-    if (limits.pausedNames.size > 0 && limits.pausedNames.has(nameOf(task))) return false;
-    if (room?.has(nameOf(task)) === false) return false;
+    const { waiting } = this.moves;
+    if (!this.isOpen(nameOf(task), room)) return false;
     return task.group === undefined || waiting.groups.admits(task.group, this.moves.now());
   }
 

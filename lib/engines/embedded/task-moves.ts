@@ -132,6 +132,7 @@ export class TaskMoves {
     else if (place !== 'active' && place !== 'nowhere') this.ended.delete(task, place);
     if (place === 'delayed' || isWaiting(place)) this.backlog.leave(task);
     task.place = 'nowhere';
+    task.heldRank = undefined;
   }
 
   /** The consumer has it in hand; it was taken out of what waits already. */
@@ -160,7 +161,7 @@ export class TaskMoves {
     if (this.limits.current.concurrency !== undefined) this.stirred = true;
     if (task.group !== undefined) {
       this.waiting.groups.left(task.group);
-      this.waiting.release(task.group, this.now());
+      this.waiting.passedBy(task, this.now());
     }
     return { task, cancelled };
   }
@@ -203,7 +204,7 @@ export class TaskMoves {
     this.takeOut(task);
     this.endExpiry(task);
     this.forget(task);
-    this.results.delete(task.id);
+    this.dropResult(task.id);
     this.freeKey(task);
     this.tell(task.id, { state: 'removed', outcome: '' });
   }
@@ -214,7 +215,7 @@ export class TaskMoves {
   }
 
   dropResult(id: string): void {
-    this.results.delete(id);
+    if (this.results.size > 0) this.results.delete(id);
   }
 
   forget(task: EmbeddedTask): void {

@@ -45,13 +45,9 @@ export class WaitingTasks {
     task.place = 'nowhere';
   }
 
-  /** The task was to be claimed next of its group, and was not: another one may be. */
+  /** The task is not, or no more, one of those of its group that may run: the first that is held goes back, if it may. */
   passedBy({ group }: EmbeddedTask, now: number): void {
-    if (group !== undefined && this.groups.holds(group)) this.release(group, now);
-  }
-
-  /** As one more of the group may run, perhaps, the first that is held goes back. */
-  release(group: string, now: number): void {
+    if (group === undefined || !this.groups.holds(group)) return;
     const released = this.groups.release(group, now);
     if (released) this.levels.rejoin(released);
   }

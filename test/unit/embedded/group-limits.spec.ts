@@ -38,7 +38,7 @@ class Claims {
 
   leave(group: string): void {
     this.groups.left(group);
-    this.waiting.release(group, this.now);
+    this.waiting.passedBy(taskOf('left', { group }), this.now);
   }
 }
 
