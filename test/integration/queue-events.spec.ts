@@ -157,7 +157,7 @@ describe.each(ENGINES)('what happens to tasks on the %s engine', (engine) => {
       await Promise.resolve();
       throw new Error('rejected by a listener');
     });
-    await queue.on('completed', ({ result }) => events.push(result)).ready;
+    await queue.on('completed', ({ result }) => events.push(String(result))).ready;
     const task = await queue.add('echo', 'a');
     await eventually(() => expect(events).toEqual(['a!']));
     await eventually(() => expect(logger.errors).toHaveLength(2));

@@ -165,7 +165,7 @@ export class ScriptedBroker implements QueueBroker {
     return this.onSubscribe(pushed, stored);
   }
 
-  onRoom(): void {
+  onRoom(_listener: () => void): void {
     // Nothing is ever full here.
   }
 
