@@ -197,6 +197,7 @@ describe('a deadline', () => {
     const ack = await ended;
     expect(ack).toMatchObject({ to: 'dead', tries: 1 });
     expect(failureOf(ack)).toMatchObject({ name: 'TaskDeadlineError', code: 'DEPOT_TASK_DEADLINE' });
+    expect(failureOf(ack).message).toBe("the deadline of 1000 ms is over for task 'run' (a) of queue 'work'");
     expect(time.pending).toBe(0);
   });
 
