@@ -252,6 +252,14 @@ describe('the time of a batch', () => {
     expect(bench.clock.pending).toBe(0);
   });
 
+  it('leaves no timer when it ends in time', async () => {
+    const { bench, call, acks } = await batching({ policy: { timeoutMs: 1_000 } }).start(...abc);
+    call().resolve(undefined);
+    await turns();
+    expect(acks()).toEqual(['a completed', 'b completed', 'c completed']);
+    expect(bench.clock.pending).toBe(0);
+  });
+
   it('is over sooner for a task that says so, and the others go on', async () => {
     const tasks = [item('a'), item('b', { timeoutMs: 50 }), item('c', { timeoutMs: 80 })];
     const { bench, call, acks } = await batching().start(...tasks);

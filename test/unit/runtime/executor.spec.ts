@@ -208,7 +208,8 @@ describe('a deadline', () => {
     const time = since1970(400);
     const policy = { attempts: 5, deadlineMs: 1_000, timeoutMs, backoff: NO_PAUSE };
     const { ended } = executorOf(never, policy, time).start();
-    await time.advance(1_000);
+    await time.advance(600);
+    expect(time.pending).toBe(0);
     const ack = await ended;
     expect(ack.to).toBe(to);
     expect(failureOf(ack).code).toBe(code);
