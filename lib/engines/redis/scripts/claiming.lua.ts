@@ -7,8 +7,7 @@ import { WAITING } from './waiting.lua.js';
 
 /**
  * What every script has that can make tasks claimable or ends them. without_cancelled(ids): of tasks that were let go
- * of, those that are not to end for having been cancelled meanwhile (B8). make_room(): whoever was refused for the
- * backlog hears of it when that has become smaller.
+ * of, those that are not to end for having been cancelled meanwhile (B8).
  */
 const claiming = (queue: string): string => `${queue}${TELL}${EVENTS}${WAITING}${FINISH}${TAKE}${SPREAD}
 local function without_cancelled(ids)
@@ -28,11 +27,6 @@ local function without_cancelled(ids)
   end
   finish('cancelled', cancelled)
   return left
-end
-
-local function make_room()
-  if call('EXISTS', P .. 'pushers') == 0 then return end
-  if waiting_count() + call('ZCARD', delayed) < (limits.backlog or FAR) then room_for('pushers') end
 end
 `;
 

@@ -157,6 +157,12 @@ end
  * discard(ids): they are removed, whatever they were.
  */
 export const FINISH = `${FORGET}${KEEPING}${UNIQUE}
+-- Results that outlive their tasks, of tasks that are removed or begin anew.
+local function forget_results(ids)
+  if not used('k') then return end
+  for _, id in ipairs(ids) do call('DEL', P .. 'result:' .. id) end
+end
+
 local function conclude(state, items, most, bytes)
   local ended, ids, outcomes = {}, {}, {}
   for i = 1, #items, 2 do
@@ -197,6 +203,7 @@ function discard(ids)
   if #ids == 0 then return end
   free_keys(ids)
   forget(ids)
+  forget_results(ids)
   if used('c') then call('HDEL', P .. 'flags', unpack(ids)) end
   if call('EXISTS', waiters) == 1 then
     for _, id in ipairs(ids) do tell(id, 'removed', '') end

@@ -71,7 +71,6 @@ for _, group in ipairs(counted) do
   if tonumber(call('HGET', P .. 'backlogs', group) or 0) < (per_group.backlog or FAR) then room_for('pushers:' .. group) end
 end
 settle()
-if used('w') then make_room() end
 return before ~= '' and before or nil`,
 );
 

@@ -20,7 +20,7 @@ import { NOW } from '../lua.js';
  *
  * The keys of what not every queue uses are named where they are used. `uses` says what a queue has ever used, a letter
  * each, so that others pay nothing: t traits, g groups, x expiry, u unique keys, b blocked tasks, d ghosts, n lanes,
- * c cancelled while active, h held back, l lookers, r retried, w refused producers, y bytes counted.
+ * c cancelled while active, h held back, l lookers, r retried, k results kept, w refused producers, y bytes counted.
  *
  * Making a function costs time, too: those that only such queues need are made if the queue is one (`rare`), or the
  * script is made from RARE_QUEUE because it may make it one.
@@ -56,7 +56,7 @@ local state = call('HMGET', meta, 'last', 'graceUntil', 'keeper', 'keeperAt', 'u
 local uses, paused = state[5] or '', state[7]
 local limits = state[6] and cjson.decode(state[6]) or {}
 local per_group = limits.group or {}
-local rare = forced or state[6] or state[7] or state[8] or string.find(uses, '[^lry]')
+local rare = forced or state[6] or state[7] or state[8] or string.find(uses, '[^klry]')
 local function used(letter) return string.find(uses, letter, 1, true) ~= nil end
 local function use(letter)
   if used(letter) then return end

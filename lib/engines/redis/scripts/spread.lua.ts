@@ -87,6 +87,7 @@ end
 
 /**
  * hand(consumer, deadline, free, held): what it has been made to hold is pushed to the idle consumer.
+ * make_room(): whoever was refused for the backlog hears of it when that has become smaller.
  * spread(except): idle consumers are handed what waits, each a share; the task itself lies on its wake list. One that has
  * rooms is told to look, unless it is the excepted one, which just has.
  */
@@ -140,12 +141,18 @@ local function offer(except)
   return false
 end
 
+local function make_room()
+  if call('EXISTS', P .. 'pushers') == 0 then return end
+  if waiting_count() + call('ZCARD', delayed) < (limits.backlog or FAR) then room_for('pushers') end
+end
+
 local function spread(except)
-  if call('ZCARD', idle) == 0 then return end
-  for _ = 1, 20 do
-    if not offer(except) then return end
+  if call('ZCARD', idle) > 0 then
+    local rounds = 0
+    while rounds < 20 and offer(except) do rounds = rounds + 1 end
+    if rounds == 20 then nudge(now) end
   end
-  nudge(now)
+  if used('w') then make_room() end
 end
 
 local function settle()

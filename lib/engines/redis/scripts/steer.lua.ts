@@ -24,7 +24,6 @@ for i = 5, #ARGV do
   end
 end
 settle()
-if used('w') then make_room() end
 return answers`,
 );
 
@@ -66,7 +65,6 @@ for i = 5, #ARGV do
   end
 end
 settle()
-if used('w') then make_room() end
 return answers`,
 );
 
@@ -127,7 +125,7 @@ for i = 7, #ARGV do
     call('HDEL', out, id)
     call('HDEL', tries, id)
     call('HDEL', crashes, id)
-    call('DEL', P .. 'result:' .. id)
+    forget_results({ id })
     if used('x') then call('ZREM', P .. 'expiry', id) end
     local due = now + first + done * every
     done = done + 1
@@ -196,7 +194,6 @@ else
 end
 discard(ids)
 settle()
-if used('w') then make_room() end
 return #ids`,
 );
 

@@ -60,7 +60,10 @@ for i = 10, #ARGV, 5 do
   local list = completed
   if to == 'completed' then
     if extra == '0' then list = nowhere end
-    if extra ~= '' and extra ~= '0' then call('SET', P .. 'result:' .. id, outcome, 'PX', extra) end
+    if extra ~= '' and extra ~= '0' then
+      use('k')
+      call('SET', P .. 'result:' .. id, outcome, 'PX', extra)
+    end
   else
     if attempt > 0 then
       attempts[#attempts + 1] = id
@@ -170,7 +173,6 @@ if quarantine then
   end
 end
 spread(self)
-if used('w') then make_room() end
 local special = special_due()
 if special < FAR then news = math.min(news or FAR, special) end
 local next = elect(self, free, news)
