@@ -51,7 +51,12 @@ function mayWait({ limits, isPaused, places, idle, consumers }: Stored, now: num
   return [...idle.keys()].every((name) => (consumers.get(name) ?? 0) < now);
 }
 
-async function checkTold(queue: QueueBroker, stored: Stored, tombstones: ReadonlySet<string>): Promise<void> {
+/** Fails when the broker tells something else than what is stored, or counts other tasks of groups than are active. */
+export async function checkTold(
+  queue: QueueBroker,
+  stored: Stored,
+  tombstones: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const { places, limits, inflight } = stored;
   const waiting = [...places.suspects, ...places.waiting];
   const counts = Object.fromEntries(
