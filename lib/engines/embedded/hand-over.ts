@@ -150,16 +150,13 @@ export class HandOver {
     return task.group === undefined || waiting.groups.admits(task.group, this.moves.now());
   }
 
-  /** The consumer holds the next suspect that it can claim, if there is one and it has none yet. */
+  /** The consumer holds the next suspect that it can claim, if there is one and it has none yet. The others stay apart. */
   private accuse(consumer: EmbeddedConsumer, room: RoomFor | undefined): ClaimedTask | undefined {
     const { suspects, groups } = this.moves.waiting;
     if (consumer.suspect !== undefined || suspects.length === 0) return undefined;
     for (const task of suspects) {
       if (!this.exists(task)) {
         suspects.remove(task);
-      } else if (this.moves.isExpired(task)) {
-        this.moves.takeOut(task);
-        this.moves.finish(task, 'expired', '');
       } else if (this.isClaimable(task, room)) {
         this.moves.takeOut(task);
         consumer.suspect = task.id;
