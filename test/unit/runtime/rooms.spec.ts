@@ -70,6 +70,15 @@ describe('a name with a concurrency of its own', () => {
     expect(bench.ran).toEqual(['a', 'b', 'c']);
   });
 
+  it('does not run more than there are slots either, whatever it is given', async () => {
+    const bench = new Bench(2, { few: { concurrency: 2 } });
+    bench.broker.claims(['a', 'b', 'c'].map((id) => task(id)));
+    await bench.start();
+    expect(bench.ran).toEqual(['a', 'b']);
+    await bench.end('b');
+    expect(bench.ran).toEqual(['a', 'b', 'c']);
+  });
+
   it('gives back what waits for its turn when it drains', async () => {
     const bench = new Bench(5, { few: { concurrency: 1 } });
     bench.broker.claims(['a', 'b'].map((id) => task(id, 'few')));
