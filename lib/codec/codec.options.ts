@@ -30,6 +30,8 @@ export interface EncryptOptions {
   readonly keys: readonly EncryptionKey[];
   /** What is not encrypted is refused; otherwise it is read, as what was written before encryption was switched on. @default false */
   readonly required?: boolean;
+  /** `false`: what is encrypted is read, and nothing is encrypted; for before it is switched on, and after it is switched off. @default true */
+  readonly write?: boolean;
 }
 
 /** A key for AES-256-GCM. It should be random: `openssl rand -base64 32`. */
@@ -46,7 +48,10 @@ export interface CodecSettings {
   readonly compression: Compression | undefined;
   /** Bytes before compression and after decompression. */
   readonly maxTextBytes: number;
+  /** What reads encrypted texts. */
   readonly keys: KeyRing | undefined;
+  /** What encrypts. */
+  readonly seals: KeyRing | undefined;
   readonly required: boolean;
 }
 
@@ -58,7 +63,8 @@ export function codecSettings(options: CodecOptions, maxPayloadBytes: number): C
   checkOptions(options, 'codec', ['payload', 'compress', 'encrypt']);
   const { payload, compress, encrypt } = options;
   if (compress !== undefined) checkOptions(compress, 'codec.compress', ['above', 'level', 'max']);
-  if (encrypt !== undefined) checkOptions(encrypt, 'codec.encrypt', ['keys', 'required']);
+  if (encrypt !== undefined) checkOptions(encrypt, 'codec.encrypt', ['keys', 'required', 'write']);
+  const keys = encrypt && keyRing(encrypt.keys);
   return {
     payload: payload === undefined ? undefined : checkPayloadCodec(payload),
     compression: compress && compression(compress),
@@ -66,8 +72,9 @@ export function codecSettings(options: CodecOptions, maxPayloadBytes: number): C
       compress?.max === undefined
         ? maxPayloadBytes
         : wholeNumber(toBytes(compress.max, 'codec.compress.max'), 1, 536_870_912, 'codec.compress.max'),
-    keys: encrypt && keyRing(encrypt.keys),
-    required: encrypt ? checkRequired(encrypt.required) : false,
+    keys,
+    seals: checkSwitch(encrypt?.write ?? true, 'codec.encrypt.write') ? keys : undefined,
+    required: checkSwitch(encrypt?.required ?? false, 'codec.encrypt.required'),
   };
 }
 
@@ -84,9 +91,9 @@ function checkPayloadCodec(value: unknown): PayloadCodec {
   throw new DepotConfigError(`codec.payload is ${kindOf(value)}; expected an object with encode and decode`);
 }
 
-function checkRequired(value: unknown = false): boolean {
+function checkSwitch(value: unknown, name: string): boolean {
   if (typeof value === 'boolean') return value;
-  throw new DepotConfigError(`codec.encrypt.required is ${kindOf(value)}; expected true or false`);
+  throw new DepotConfigError(`${name} is ${kindOf(value)}; expected true or false`);
 }
 
 function keyRing(keys: unknown): KeyRing {

@@ -1,6 +1,9 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { PayloadError } from '../common/errors.js';
 
+/** Of a UTF-16 unit in UTF-8. */
+const MOST_BYTES = 3;
+
 /** Makes long texts shorter. zlib, of level 3: 100 KB of JSON take half a millisecond and become 20 KB. */
 export class Compression {
   constructor(
@@ -8,6 +11,11 @@ export class Compression {
     private readonly above: number,
     private readonly level: number,
   ) {}
+
+  /** Whether it needs no counting to see that a text is too short. */
+  passesOver(text: string): boolean {
+    return text.length * MOST_BYTES <= this.above;
+  }
 
   /** The compressed bytes, if there are enough of them to try. They may be more than before. */
   shrink(text: Buffer): Buffer | undefined {

@@ -26,7 +26,7 @@ export class TaskCodec {
 
   constructor(settings?: CodecSettings) {
     this.#settings = settings;
-    this.#frames = (settings?.payload ?? settings?.compression ?? settings?.keys) !== undefined;
+    this.#frames = (settings?.payload ?? settings?.compression ?? settings?.seals) !== undefined;
   }
 
   /**
@@ -56,16 +56,18 @@ function frame(
   value: unknown,
   what: string,
   maxBytes: number | undefined,
-  { payload, compression, maxTextBytes, keys }: CodecSettings,
+  { payload, compression, maxTextBytes, seals }: CodecSettings,
 ): string {
   const mayHave = maxBytes !== undefined && compression ? Math.max(maxBytes, maxTextBytes) : maxBytes;
   const text = payload ? encodedBy(payload, value, what) : encode(value, what, mayHave);
+  const fits = maxBytes === undefined || text.length * 3 <= maxBytes;
+  if (!payload && !seals && compression?.passesOver(text) && fits) return text;
   const raw = Buffer.from(text);
   if (mayHave !== undefined && raw.length > mayHave) throw tooLong(what, raw.length, raw.length, mayHave);
 
   // What nobody may decompress is not compressed.
   const small = raw.length <= maxTextBytes ? compression?.shrink(raw) : undefined;
-  const keyId = keys?.writer;
+  const keyId = seals?.writer;
   const custom = payload !== undefined;
   const compressed =
     small !== undefined && (keyId === undefined ? framedLength(small) : small.length) < raw.length;
@@ -74,7 +76,7 @@ function frame(
   let stored = header + text;
   if (bytes) {
     const body = compressed ? small : raw;
-    stored = header + (keys ? keys.seal(body, header, what) : body).toString('base64url');
+    stored = header + (seals ? seals.seal(body, header, what) : body).toString('base64url');
   }
 
   if (maxBytes !== undefined) {

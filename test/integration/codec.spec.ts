@@ -135,7 +135,7 @@ async function everythingOf({ namespace = '' }: DepotOptions): Promise<string[]>
         const type = await redis.type(key);
         if (type === 'hash') return Object.entries(await redis.hgetall(key)).flat();
         if (type === 'list') return redis.lrange(key, 0, -1);
-        if (type === 'zset') return redis.zrange(key, 0, -1);
+        if (type === 'zset') return redis.zrange(key, 0, '-1');
         if (type === 'set') return redis.smembers(key);
         return [(await redis.get(key)) ?? ''];
       }),

@@ -50,7 +50,7 @@ describe('the codec option', () => {
     ],
     [{ encrypt: { keys: [] } }, 'codec.encrypt.keys is empty; expected an array'],
     [{ encrypt: { keys: SECRET } }, 'codec.encrypt.keys is text of 27 characters; expected an array'],
-    [{ encrypt: { key: KEY } }, "codec.encrypt has no option 'key'; there are: keys, required"],
+    [{ encrypt: { key: KEY } }, "codec.encrypt has no option 'key'; there are: keys, required, write"],
     [{ encrypt: SECRET }, 'codec.encrypt is text of 27 characters; expected an object'],
     [keys(SECRET), 'codec.encrypt.keys[0] is text of 27 characters; expected an object'],
     [keys({ id: 'a', key: KEY, old: true }), "codec.encrypt.keys[0] has no option 'old'; there are: id, key"],
@@ -90,6 +90,10 @@ describe('the codec option', () => {
     [
       { encrypt: { keys: [{ id: 'a', key: KEY }], required: 'yes' } },
       'codec.encrypt.required is text of 3 characters; expected true or false',
+    ],
+    [
+      { encrypt: { keys: [{ id: 'a', key: KEY }], write: 1 } },
+      'codec.encrypt.write is a number; expected true or false',
     ],
   ])('refuses %p', (codec, message) => {
     expect(refusal(codec)).toContain(message);

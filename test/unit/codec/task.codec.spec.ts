@@ -208,6 +208,12 @@ describe('encryption', () => {
     expect(strict.decode('', 'it')).toBeUndefined();
   });
 
+  it('reads without writing when told so: before it is switched on, and after', () => {
+    const reading = codec({ encrypt: { keys: [k1], write: false } });
+    expect(reading.encode(ORDER, 'it')).toBe(encode(ORDER));
+    expect(reading.decode(encrypting.encode(ORDER, 'it'), 'it')).toEqual(ORDER);
+  });
+
   it('lets keys take turns without a text that somebody can not read', () => {
     const steps = [[k1], [k1, k2], [k2, k1], [k2]].map((keys) => codec({ encrypt: { keys } }));
     const written = steps.map((step) => step.encode(ORDER, 'it'));
