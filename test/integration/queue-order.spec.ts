@@ -36,7 +36,8 @@ class Default {
   }
 }
 
-const tasks = (count: number) => Array.from({ length: count }, (_, n) => ({ name: 'run', payload: n }));
+const tasks = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ name: 'run' as const, payload: n }));
 
 describe.each(ENGINES)('the queues of a process on the %s engine', (engine) => {
   async function serving(options: DepotOptions) {

@@ -79,6 +79,18 @@ describe('a name with a concurrency of its own', () => {
     expect(bench.ran).toEqual(['a', 'b', 'c']);
   });
 
+  it('lets the event loop turn between handlers that compute for long', async () => {
+    const bench = new Bench(5, { few: { concurrency: 2 } });
+    const seen: string[] = [];
+    bench.begun = (id) => {
+      bench.clock.jump(500);
+      seen.push(id);
+      setImmediate(() => seen.push('turn'));
+    };
+    await bench.start('a', 'b', 'c');
+    expect(seen).toEqual(['a', 'turn', 'b', 'turn', 'c', 'turn']);
+  });
+
   it('gives back what waits for its turn when it drains', async () => {
     const bench = new Bench(5, { few: { concurrency: 1 } });
     bench.broker.claims(['a', 'b'].map((id) => task(id, 'few')));

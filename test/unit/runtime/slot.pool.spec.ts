@@ -162,6 +162,15 @@ describe('queues that share the slots of a process', () => {
     for (const bench of sharing.benches.values()) expect(bench.news()).toEqual([]);
   });
 
+  it('get a slot that is free before its end is acknowledged', async () => {
+    const sharing = await new Sharing(1, STRICT, ['critical', 'default']).start();
+    await sharing.add('default', 1);
+    await sharing.add('critical', 1);
+    sharing.bench('default').broker.onStep = () => new Promise(() => undefined);
+    await sharing.end();
+    expect(sharing.served).toEqual(['default', 'critical']);
+  });
+
   it('do not wait for one that drains', async () => {
     const sharing = await new Sharing(2, STRICT, ['critical', 'default']).start();
     await sharing.add('critical', 10);

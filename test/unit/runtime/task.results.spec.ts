@@ -14,7 +14,7 @@ const nothingToDo = async (): Promise<void> => undefined;
 function waitingRoom(listen = nothingToDo) {
   const clock = new ManualClock();
   const broker = new ScriptedBroker();
-  return { clock, broker, results: new TaskResults(broker, listen, clock) };
+  return { clock, broker, results: new TaskResults(broker, listen, clock, TaskCodec.plain) };
 }
 
 describe('the result of a task', () => {
