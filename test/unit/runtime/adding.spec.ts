@@ -26,8 +26,7 @@ describe('adding in memory', () => {
     const client = clientOf(engine.tasks.queue(SETTINGS), engine.clock);
     let turned = 0;
     const turn = setInterval(() => turned++, 0);
-    const until = performance.now() + 50;
-    while (performance.now() < until) await client.add('run');
+    for (let added = 0; added < 50_000 && turned <= 3; added++) await client.add('run');
     clearInterval(turn);
     await engine.close();
     expect(turned).toBeGreaterThan(3);
