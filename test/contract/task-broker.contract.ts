@@ -86,7 +86,7 @@ export function describeTaskBroker(engine: string, open: () => Promise<EngineUnd
   });
 }
 
-const PER_CASE = 50;
+const PER_CASE = 25;
 
 /** The same in random histories. A failure names its seed, which always gives the same history. */
 export function describeHistories(

@@ -3,98 +3,120 @@ import type { QueueLimits } from '../../lib/task/task.broker.js';
 import { PLACES, type Place, type Stored } from './task-broker.engine.js';
 
 const SIDE_RECORDS = ['out', 'tries', 'crashes', 'waiters', 'progress', 'log', 'history', 'traits', 'flags'];
-const PRIORITIES = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
+const SETS = PLACES.filter((place) => place !== 'waiting' && place !== 'suspects');
+
+/** Everything in one answer: a history looks thousands of times. */
+const LOOK = `
+local P, call = KEYS[1], redis.call
+local function members(names, prefix)
+  local found, sorted = {}, call('SMEMBERS', P .. names)
+  table.sort(sorted)
+  for _, name in ipairs(sorted) do
+    for _, id in ipairs(call('ZRANGE', P .. prefix .. name, 0, -1)) do found[#found + 1] = id end
+  end
+  return found
+end
+local levels, groups, sets, sides = {}, {}, {}, {}
+for priority = 9, 0, -1 do
+  levels[#levels + 1] = call('LRANGE', P .. (priority == 5 and 'waiting' or 'waiting:' .. priority), 0, -1)
+  groups[#groups + 1] = call('ZRANGE', P .. 'group:' .. priority, 0, -1)
+end
+for name in string.gmatch(ARGV[1], '%S+') do sets[#sets + 1] = call('ZRANGE', P .. name, 0, -1) end
+for name in string.gmatch(ARGV[2], '%S+') do sides[#sides + 1] = call('HKEYS', P .. name) end
+sides[#sides + 1] = call('ZRANGE', P .. 'expiry', 0, -1)
+local scored = {}
+for _, name in ipairs({ 'active', 'consumers', 'idle' }) do
+  scored[#scored + 1] = call('ZRANGE', P .. name, 0, -1, 'WITHSCORES')
+end
+local hashes = {}
+for _, name in ipairs({ 'ghosts', 'suspect', 'unique', 'next', 'inflight' }) do
+  hashes[#hashes + 1] = call('HGETALL', P .. name)
+end
+return {
+  call('HKEYS', P .. 'rec'), levels, groups, members('lanes', 'lane:'), members('heldgroups', 'held:'),
+  call('LRANGE', P .. 'suspects', 0, -1), sets, sides, scored, hashes, call('ZRANGE', P .. 'uniques', 0, -1),
+  call('HKEYS', P .. 'flags'), call('HMGET', P .. 'meta', 'limits', 'paused'), call('SMEMBERS', P .. 'lookers'),
+}`;
+
+type Ids = readonly string[];
+
+type Answer = readonly [
+  records: Ids,
+  lists: readonly Ids[],
+  groups: readonly Ids[],
+  lanes: Ids,
+  held: Ids,
+  suspects: Ids,
+  sets: readonly Ids[],
+  sides: readonly Ids[],
+  scored: readonly [active: Ids, consumers: Ids, idle: Ids],
+  hashes: readonly [ghosts: Ids, suspect: Ids, unique: Ids, next: Ids, inflight: Ids],
+  timed: Ids,
+  flags: Ids,
+  meta: readonly [limits: string | null, paused: string | null],
+  lookers: Ids,
+];
 
 /** What is stored of the queue with that prefix, read key by key. */
 export async function look(redis: Redis, prefix: string): Promise<Stored> {
-  const list = (key: string): Promise<string[]> => redis.lrange(prefix + key, 0, -1);
-  const sorted = (key: string): Promise<string[]> => redis.zrange(prefix + key, '0', '-1');
-  const scores = async (key: string): Promise<Map<string, string>> =>
-    new Map(pairs(await redis.zrange(prefix + key, '0', '-1', 'WITHSCORES')));
-  const hash = async (key: string): Promise<Map<string, string>> =>
-    new Map(Object.entries(await redis.hgetall(prefix + key)));
-  const named = async (names: string, key: string): Promise<string[]> => {
-    const found = (await redis.smembers(prefix + names)).sort();
-    return (await Promise.all(found.map((name) => sorted(`${key}:${name}`)))).flat();
+  const answer = (await redis.eval(LOOK, 1, prefix, SETS.join(' '), SIDE_RECORDS.join(' '))) as Answer;
+  const [
+    records,
+    lists,
+    groups,
+    lanes,
+    held,
+    suspects,
+    sets,
+    sides,
+    scored,
+    hashes,
+    timed,
+    flags,
+    meta,
+    lookers,
+  ] = answer;
+  const [active, consumers, idle] = scored;
+  const [ghosts, suspect, unique, next, inflight] = hashes;
+  const left = new Map(numbers(ghosts));
+  const isGhost = (id: string, priority: number): boolean => {
+    const count = left.get(`${priority}${id}`) ?? 0;
+    if (count > 0) left.set(`${priority}${id}`, count - 1);
+    return count > 0;
   };
-  const waiting = async (): Promise<Pick<Stored, 'levels' | 'astray'> & { readonly ids: string[] }> => {
-    const [ghosts, lanes, held, ...levels] = await Promise.all([
-      numbers(hash('ghosts')),
-      named('lanes', 'lane'),
-      named('heldgroups', 'held'),
-      ...PRIORITIES.map((priority) => list(priority === 5 ? 'waiting' : `waiting:${priority}`)),
-      ...PRIORITIES.map((priority) => sorted(`group:${priority}`)),
-    ]);
-    const left = new Map(ghosts);
-    const isGhost = (id: string): boolean => {
-      const count = left.get(id) ?? 0;
-      if (count > 0) left.set(id, count - 1);
-      return count > 0;
-    };
-    const alive = PRIORITIES.flatMap((_, at) => [
-      ...(levels[at] ?? []).filter((id) => !isGhost(id)),
-      ...(levels[at + PRIORITIES.length] ?? []),
-    ]);
-    const astray = [...left].flatMap(([id, count]) => (count === 0 ? [] : [id]));
-    return { ids: [...lanes, ...alive, ...held], levels: alive, astray };
-  };
-  const place = async (name: Place): Promise<readonly string[]> => {
-    if (name === 'waiting') return (await waiting()).ids;
-    return name === 'suspects' ? list(name) : sorted(name);
-  };
-  const unique = async (): Promise<Stored['unique']> => {
-    const holders = await hash('unique');
-    for (const key of await sorted('uniques')) holders.delete(key);
-    return holders;
-  };
-  const sideRecords = async (): Promise<string[]> => {
-    const kept = await Promise.all(SIDE_RECORDS.map((key) => redis.hkeys(prefix + key)));
-    return [...new Set([...kept.flat(), ...(await sorted('expiry'))])];
-  };
-  // Together, so that they travel together.
-  const [records, places, { levels, astray }, holders, consumers, idle, side, suspected] = await Promise.all([
-    redis.hkeys(`${prefix}rec`),
-    Promise.all(PLACES.map(async (name) => [name, await place(name)] as const)),
-    waiting(),
-    scores('active'),
-    numbers(scores('consumers')),
-    numbers(scores('idle')),
-    sideRecords(),
-    hash('suspect'),
+  const levels = lists.flatMap((ids, at) => [
+    ...ids.filter((id) => !isGhost(id, 9 - at)),
+    ...(groups[at] ?? []),
   ]);
-  const [holdersOfKeys, next, inflight, flags, lookers, limits, paused] = await Promise.all([
-    unique(),
-    hash('next'),
-    numbers(hash('inflight')),
-    redis.hkeys(`${prefix}flags`),
-    redis.smembers(`${prefix}lookers`),
-    redis.hget(`${prefix}meta`, 'limits'),
-    redis.hget(`${prefix}meta`, 'paused'),
-  ]);
+  const places = Object.fromEntries([
+    ['waiting', [...lanes, ...levels, ...held]],
+    ['suspects', suspects],
+    ...SETS.map((place, at) => [place, sets[at] ?? []] as const),
+  ]) as Record<Place, Ids>;
   return {
     records,
-    places: Object.fromEntries(places) as Record<Place, readonly string[]>,
+    places,
     levels,
-    holders,
-    consumers,
-    // A looker is never handed anything.
-    idle: new Map([...idle].filter(([consumer]) => !lookers.includes(consumer))),
-    sideRecords: side,
-    suspected,
-    unique: holdersOfKeys,
-    next,
-    inflight,
+    holders: new Map(pairs(active)),
+    consumers: new Map(numbers(consumers)),
+    // Some are only told to look.
+    idle: new Map([...numbers(idle)].filter(([consumer]) => !lookers.includes(consumer))),
+    sideRecords: [...new Set(sides.flat())],
+    suspected: new Map(pairs(suspect)),
+    unique: new Map([...pairs(unique)].filter(([key]) => !timed.includes(key))),
+    next: new Map(pairs(next)),
+    inflight: new Map(numbers(inflight)),
     flags,
-    astray,
-    limits: limits === null ? {} : (JSON.parse(limits) as QueueLimits),
-    isPaused: paused !== null,
+    astray: [...left].flatMap(([id, count]) => (count === 0 ? [] : [id])),
+    limits: meta[0] === null ? {} : (JSON.parse(meta[0]) as QueueLimits),
+    isPaused: meta[1] !== null,
   };
 }
 
-async function numbers(texts: Promise<Map<string, string>>): Promise<Map<string, number>> {
-  return new Map([...(await texts)].map(([key, text]) => [key, Number(text)]));
+function* pairs(flat: Ids): Generator<[string, string]> {
+  for (let at = 0; at + 1 < flat.length; at += 2) yield [flat[at] ?? '', flat[at + 1] ?? ''];
 }
 
-function* pairs(flat: readonly string[]): Generator<[string, string]> {
-  for (let at = 0; at + 1 < flat.length; at += 2) yield [flat[at] ?? '', flat[at + 1] ?? ''];
+function* numbers(flat: Ids): Generator<[string, number]> {
+  for (const [key, text] of pairs(flat)) yield [key, Number(text)];
 }
