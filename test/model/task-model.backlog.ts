@@ -5,8 +5,11 @@ const isInBacklog = ({ state }: ModelTask): boolean => state === 'waiting' || st
 
 /** What waits or is delayed where that is bounded, and who is to be told when there is room again. */
 export class ModelBacklog {
-  /** By process: the groups for which there was no room; `undefined`: in the whole queue. */
-  private readonly refused = new Map<string, Set<string | undefined>>();
+  /**
+   * By process: the groups for which there was no room; `undefined`: in the whole queue. A process that is told tries
+   * everything again; so it need not be told of the others among them, and may be.
+   */
+  private readonly refused = new Map<string, Map<string | undefined, 'owed' | 'optional'>>();
 
   constructor(private readonly queue: QueueModel) {}
 
@@ -17,18 +20,26 @@ export class ModelBacklog {
     const isGroupFull =
       group !== undefined && !gone.some((task) => task.group === group) && this.isFull(group);
     if (!isFull && !isGroupFull) return false;
-    const groups = this.refused.get(process) ?? new Set();
-    this.refused.set(process, groups.add(isFull ? undefined : group));
+    const groups = this.refused.get(process) ?? new Map<string | undefined, 'owed' | 'optional'>();
+    this.refused.set(process, groups.set(isFull ? undefined : group, 'owed'));
     return true;
   }
 
-  /** Processes that were refused something for which there is room now. Each is told once. */
-  admitted(): string[] {
-    const processes = [...this.refused].flatMap(([process, groups]) =>
-      [...groups].some((group) => !this.isFull(group)) ? [process] : [],
-    );
-    for (const process of processes) this.refused.delete(process);
-    return processes;
+  /** What is wrong with that these processes, and no others, were told that there is room. */
+  tell(told: ReadonlySet<string>): string[] {
+    const faults: string[] = [];
+    for (const process of new Set([...told, ...this.refused.keys()])) {
+      const groups = this.refused.get(process) ?? new Map<string | undefined, 'owed' | 'optional'>();
+      const free = [...groups].filter(([group]) => !this.isFull(group));
+      if (told.has(process) && free.length === 0)
+        faults.push(`${process} was told of room that is not there`);
+      if (!told.has(process) && free.some(([, isOwed]) => isOwed === 'owed')) {
+        faults.push(`${process} was not told of room`);
+      }
+      for (const [group] of free) groups.delete(group);
+      if (told.has(process)) for (const group of groups.keys()) groups.set(group, 'optional');
+    }
+    return faults;
   }
 
   private isFull(group: string | undefined): boolean {

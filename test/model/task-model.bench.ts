@@ -254,12 +254,9 @@ export class Bench {
   }
 
   private compareRooms(): void {
-    const told = this.actors.flatMap((actor) => {
-      const wasTold = actor.roomsTold > 0;
-      actor.roomsTold = 0;
-      return wasTold ? [actor.process.name] : [];
-    });
-    same('room told', told.sort(), this.model.backlog.admitted().sort());
+    const told = this.actors.filter(({ roomsTold }) => roomsTold > 0);
+    for (const actor of told) actor.roomsTold = 0;
+    same('room', this.model.backlog.tell(new Set(told.map(({ process }) => process.name))), []);
   }
 
   /** Nothing that may be claimed waits while somebody who is there has a slot for it, and will not look by itself. */
@@ -279,8 +276,11 @@ export class Bench {
 
 const idsOf = (tasks: readonly ModelTask[]): string[] => tasks.map(({ id }) => id);
 
+/** In order, as far as they are of the same task. */
 const texts = (events: readonly EventRecord[]): string[] =>
-  events.map((event) => JSON.stringify(event)).sort();
+  events
+    .toSorted((one, other) => (one.id < other.id ? -1 : one.id > other.id ? 1 : 0))
+    .map((event) => JSON.stringify(event));
 
 const named = (events: readonly EventRecord[], names: readonly TaskEventName[]): EventRecord[] =>
   events.filter(({ name }) => names.includes(name));

@@ -1,6 +1,6 @@
 import type { Rate } from '../../lib/task/task.broker.js';
 
-const ROUNDING = 1e-3;
+const ROUNDING = 1e-5;
 
 /** A bucket that holds `max` tokens and gets `max` new ones, evenly, in `perMs`. */
 export class ModelBucket {

@@ -107,6 +107,8 @@ export class ClaimRules {
     // What is held back of groups goes back when somebody looks, to where the group is by then.
     if (other.group !== undefined && (limits.group?.concurrency ?? limits.group?.rate)) return false;
     if (other.priority !== was.priority) return !limits.weights && other.priority > was.priority;
+    // One that came back to its group runs in the present turn, in any order with others of that.
+    if (other.group !== undefined && other.order < 0) return false;
     return other.group === was.group && other.order < was.order;
   }
 }
