@@ -1,7 +1,7 @@
 import type { Clock } from '../common/clock.js';
 import { EngineUnavailableError, toError } from '../common/errors.js';
 import type { Finished, QueueBroker } from './task.broker.js';
-import { TaskCodec } from './task.codec.js';
+import type { TaskCodec } from './task.codec.js';
 import {
   ResultTimeoutError,
   TaskCancelledError,
@@ -23,7 +23,7 @@ export class TaskResults {
     private readonly broker: QueueBroker,
     private readonly listen: () => Promise<void>,
     private readonly clock: Clock,
-    private readonly codec: Pick<TaskCodec, 'decode'> = TaskCodec.plain,
+    private readonly codec: Pick<TaskCodec, 'decode'>,
   ) {
     broker.onPush((push) => {
       if (push.kind === 'finished') this.settle(push.id, push);

@@ -1,7 +1,7 @@
 import { toError } from '../common/errors.js';
 import type { FailedAttempt, TaskSnapshot } from './queue.js';
 import type { TaskRecord } from './task.broker.js';
-import { TaskCodec } from './task.codec.js';
+import type { TaskCodec } from './task.codec.js';
 import { readEnvelope } from './task.envelope.js';
 import { readFailure, readOutcome, type Outcome, type TaskFailure } from './task.outcome.js';
 import { FINAL_STATES } from './task.state.js';
@@ -12,7 +12,7 @@ type Reader = Pick<TaskCodec, 'decode'>;
 const AT_REST: readonly string[] = [...FINAL_STATES, 'parked'];
 
 /** A stored task as users see it. What this version can't read of it is still shown, so that somebody sees it. */
-export function snapshot(queue: string, record: TaskRecord, codec: Reader = TaskCodec.plain): TaskSnapshot {
+export function snapshot(queue: string, record: TaskRecord, codec: Reader): TaskSnapshot {
   const { id, state, at, tries, priority, group, uniqueKey } = record;
   const outcome = record.outcome === undefined ? undefined : readOutcome(record.outcome);
   return {
