@@ -13,13 +13,14 @@ export class FleetLimits {
     return this.limits;
   }
 
-  /** Takes them over unless they are what holds already; returns what held before, as text, '' when nothing was said. */
+  /** Takes them over, with a full bucket, unless they are what holds already; returns what held before, as text, '' for none. */
   replace(limits: QueueLimits): string | undefined {
     const text = limitsText(limits);
     const before = this.text ?? '';
     if (text === before) return undefined;
     this.text = text;
     this.limits = limits;
+    this.fullAt = 0;
     return before;
   }
 
@@ -57,15 +58,16 @@ export class FleetLimits {
 
 const FAR = Number.POSITIVE_INFINITY;
 
-/** The same limits are the same text, however they were written down. */
+/** The same limits are the same text, however they were written down; none are none. */
 function limitsText({ concurrency, rate, backlog, weights, group }: QueueLimits): string {
-  return JSON.stringify({
+  const text = JSON.stringify({
     concurrency,
     rate: ordered(rate),
     backlog,
     weights,
     group: group && { concurrency: group.concurrency, rate: ordered(group.rate), backlog: group.backlog },
   });
+  return text === '{}' ? '' : text;
 }
 
 const ordered = (rate: Rate | undefined): Rate | undefined => rate && { max: rate.max, perMs: rate.perMs };

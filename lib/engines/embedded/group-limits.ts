@@ -120,13 +120,14 @@ export class GroupLimits {
     });
   }
 
-  /** Other limits hold from now on; nothing is held back, and what is in hand is counted anew. */
+  /** Other limits hold from now on, with full buckets; nothing is held back, and what is in hand is counted anew. */
   replace(limits: QueueLimits['group'], active: Iterable<EmbeddedTask>): readonly EmbeddedTask[] {
     const released = [...this];
     for (const task of released) this.delete(task);
     this.limits = limits ?? {};
     this.inHand.clear();
-    if (!this.limits.rate) this.buckets.clear();
+    this.buckets.clear();
+    this.tokenTimes.clear();
     if (this.limits.concurrency === undefined) return released;
     for (const { group } of active) {
       if (group !== undefined) this.inHand.set(group, (this.inHand.get(group) ?? 0) + 1);

@@ -53,7 +53,7 @@ export class UniqueKeys {
   claim({ key, mode, ttlMs = 0, maxWaitMs }: Unique, dueAt: number): Claim {
     const now = this.clock.now();
     const held = this.keys.get(key);
-    const holder = held && this.taskOf(held.id);
+    const holder = held && this.holderOf(held.id, key);
     const free = !holder || isFinal(holder.place);
     if (held && (mode === 'reject' || mode === 'throttle')) return { taken: held.id };
     const isActive = holder?.place === 'active';
@@ -65,6 +65,12 @@ export class UniqueKeys {
     const latest = maxWaitMs === undefined ? Number.POSITIVE_INFINITY : since + maxWaitMs;
     const due = mode === 'debounce' ? Math.min(now + ttlMs, latest) : dueAt;
     return { taken: undefined, replaces, behind, dueAt: due, since };
+  }
+
+  /** Another task may have got the id since its holder has ended. */
+  private holderOf(id: string, key: string): EmbeddedTask | undefined {
+    const task = this.taskOf(id);
+    return task?.unique?.key === key ? task : undefined;
   }
 
   /** The task has its key from now on, whoever had it before. */

@@ -56,6 +56,18 @@ describe('limits of the fleet', () => {
     });
   });
 
+  it('begin with a full bucket, and say nothing of none', () => {
+    const limits = new FleetLimits();
+    limits.replace({ rate: { max: 1, perMs: 1_000 } });
+    limits.took(NOW);
+    expect(limits.capacity(0, NOW)).toBe(0);
+
+    limits.replace({ rate: { max: 2, perMs: 1_000 } });
+    expect(limits.capacity(0, NOW)).toBe(2);
+    limits.replace({});
+    expect(limits.replace({ concurrency: 1 })).toBe('');
+  });
+
   it('allow the fewest of what is in hand, the tokens, and a pause', () => {
     const limits = new FleetLimits();
     limits.replace({ concurrency: 5, rate: { max: 2, perMs: 1_000 } });
