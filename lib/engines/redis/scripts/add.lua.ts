@@ -42,13 +42,18 @@ end -- rare
  *       and the id that has its unique key, 'f' when the backlog is full
  */
 const add = (claiming: string): string => `${claiming}${REPLACE}
-local ids, answers, records, plain = {}, {}, {}, limits.backlog == nil
+local ids, answers, records = {}, {}, {}
+-- Tasks that hinge on nothing but their ids are stored together.
+local plain = limits.backlog == nil and per_group.backlog == nil
 for i = 6, #ARGV, 4 do
   ids[#ids + 1] = ARGV[i]
-  if ARGV[i + 3] ~= '' then plain = false end
+  local traits = ARGV[i + 3]
+  if traits ~= '' and string.sub(traits, -1) ~= '\n' then plain = false end
 end
 local present = call('HMGET', rec, unpack(ids))
 local now_due, later, fresh, seen, special = {}, {}, {}, {}, nil
+local traits, expiries, known = {}, {}, {}
+local TRAITS = '^(%d)\n([^\n]*)\n(%d*)\n(%a*)\n(%d*)\n(%d*)\n(.*)$'
 
 local function due_at(text)
   if text == '' then return now end
@@ -59,6 +64,19 @@ local function add_plain(n, id)
   local due = due_at(ARGV[4 + n * 4])
   records[#records + 1] = id
   records[#records + 1] = ARGV[3 + n * 4]
+  if ARGV[5 + n * 4] ~= '' then
+    local priority, group, expires = string.match(ARGV[5 + n * 4], TRAITS)
+    if priority ~= '5' or group ~= '' then
+      known[id] = { priority = priority, group = group }
+      traits[#traits + 1] = id
+      traits[#traits + 1] = priority .. '\n' .. group .. '\n\n\n'
+      if group ~= '' then use('g') end
+    end
+    if expires ~= '' then
+      expiries[#expiries + 1] = string.format('%.0f', due + tonumber(expires))
+      expiries[#expiries + 1] = id
+    end
+  end
   if due > now then
     later[#later + 1] = due
     later[#later + 1] = id
@@ -87,10 +105,13 @@ local function add_special(n, id)
   local priority, group, expires, mode, ttl, longest, key = '5', '', '', '', '', '', ''
   if text ~= '' then
     priority, group, expires, mode, ttl, longest, key =
-      string.match(text, '^(%d)\\n([^\\n]*)\\n(%d*)\\n(%a*)\\n(%d*)\\n(%d*)\\n(.*)$')
+      string.match(text, TRAITS)
   end
   local holder, since, replaced, blocker = key ~= '' and holder_of(key) or nil, now, nil, nil
   local place = holder and call('HEXISTS', rec, holder) == 1 and place_of(holder)
+  local known = place and traits_of({ holder })[holder]
+  -- Another task may have got the id since.
+  if place and not (known and known.key == key) then place = nil end
   -- The version before ends and removes tasks without a look at their keys.
   if holder and (not place or FINAL[place]) and not call('ZSCORE', P .. 'uniques', key) then holder = nil end
   if holder then
@@ -159,8 +180,16 @@ for n, id in ipairs(ids) do
 end
 if #records > 0 then
   call('HSET', rec, unpack(records))
+  if #traits > 0 then
+    use('t')
+    call('HSET', P .. 'traits', unpack(traits))
+  end
+  if #expiries > 0 then
+    use('x')
+    call('ZADD', P .. 'expiry', unpack(expiries))
+  end
   if #later > 0 then delay(later) end
-  if #now_due > 0 then enqueue(now_due) end
+  if #now_due > 0 then enqueue(now_due, known) end
   publish('waiting', now_due)
   fresh = now_due
 end
