@@ -107,12 +107,12 @@ if start < 0 then start = math.max(0, total + start) end
 if stop < 0 then stop = total + stop end
 local found, passed, gone = {}, 0, {}
 -- Of what lies in a list, the ghosts come first.
-local function is_ghost(id)
-  gone[id] = gone[id] or tonumber(call('HGET', P .. 'ghosts', id) or 0)
-  gone[id] = gone[id] - 1
-  return gone[id] >= 0
+local function is_ghost(field)
+  gone[field] = gone[field] or tonumber(call('HGET', P .. 'ghosts', field) or 0)
+  gone[field] = gone[field] - 1
+  return gone[field] >= 0
 end
-local function part(key, length_of, range, has_ghosts)
+local function part(key, length_of, range, has_ghosts, priority)
   local length = call(length_of, key)
   if not has_ghosts and passed + length <= start then
     passed = passed + length
@@ -122,7 +122,7 @@ local function part(key, length_of, range, has_ghosts)
   if not has_ghosts then passed = passed + from end
   while from < length and passed <= stop do
     for _, id in ipairs(call(range, key, from, from + 499)) do
-      if not (has_ghosts and is_ghost(id)) then
+      if not (has_ghosts and is_ghost(priority .. id)) then
         if passed >= start and passed <= stop then found[#found + 1] = id end
         passed = passed + 1
       end
@@ -138,7 +138,7 @@ if used('n') then
   for _, name in ipairs(names) do part(P .. 'lane:' .. name, 'ZCARD', 'ZRANGE') end
 end
 for priority = 9, 0, -1 do
-  part(level(tostring(priority)), 'LLEN', 'LRANGE', has_ghosts)
+  part(level(tostring(priority)), 'LLEN', 'LRANGE', has_ghosts, priority)
   if used('g') then part(P .. 'group:' .. priority, 'ZCARD', 'ZRANGE') end
 end
 if used('g') then

@@ -164,7 +164,7 @@ local function some(count)
   if #found > 0 then return found, true end
   for priority = 9, 0, -1 do
     found = call('LPOP', level(tostring(priority)), count) or {}
-    if #found > 0 then return live(found), true end
+    if #found > 0 then return live(found, tostring(priority)), true end
     found = call('ZRANGE', P .. 'group:' .. priority, 0, count - 1)
     if #found > 0 then return found end
   end

@@ -79,7 +79,6 @@ function to_lane(id, name, trait)
 end
 
 function sift(ids, rooms, old)
-  ids = live(ids)
   if #ids == 0 then return {}, {} end
   local envelopes = call('HMGET', rec, unpack(ids))
   local expiries = used('x') and call('ZMSCORE', P .. 'expiry', unpack(ids))
@@ -126,21 +125,30 @@ end
 end -- rare
 `;
 
-/** pop(count, rooms, old): the next ids in order, whatever is to become of them; none when nothing is left to look at. */
+/**
+ * pop(count, rooms, old): the next ids in order, whatever is to become of them, and from which lists, as live() wants to
+ * know; none when nothing is left to look at.
+ */
 const POP = `
 local length, pop_lane, pop_weighted, pop_level
 local function pop(count) return call('LPOP', waiting, count) or {} end
 if rare then
-function pop_level(priority, count)
+function pop_level(priority, count, ids, lists)
   local list, group = level(priority), P .. 'group:' .. priority
-  if not used('g') then return call('LPOP', list, count) or {} end
-  local ids, lined, grouped = {}, call('LLEN', list), call('ZCARD', group)
-  if grouped == 0 then return call('LPOP', list, count) or {} end
+  local function popped(id, from)
+    ids[#ids + 1] = id
+    lists[#ids] = from
+  end
+  local grouped = used('g') and call('ZCARD', group) or 0
+  if grouped == 0 then
+    for _, id in ipairs(call('LPOP', list, count) or {}) do popped(id, priority) end
+    return
+  end
+  local lined = call('LLEN', list)
   if lined == 0 then
-    local popped = call('ZPOPMIN', group, count)
-    for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
-    serve(priority, tonumber(popped[#popped]))
-    return ids
+    local entries = call('ZPOPMIN', group, count)
+    for i = 1, #entries, 2 do popped(entries[i], false) end
+    return serve(priority, tonumber(entries[#entries]))
   end
   -- Those without a group take turns as if they were one.
   local own = tonumber(call('HGET', meta, 'own:' .. priority) or 0)
@@ -148,19 +156,18 @@ function pop_level(priority, count)
     local first = call('ZRANGE', group, 0, 0, 'WITHSCORES')
     own = math.max(own, turn(priority))
     if lined > 0 and (not first[1] or own <= tonumber(first[2])) then
-      ids[#ids + 1] = call('LPOP', list)
+      popped(call('LPOP', list), priority)
       lined = lined - 1
       serve(priority, own)
       own = own + 1
     elseif first[1] then
-      ids[#ids + 1] = call('ZPOPMIN', group)[1]
+      popped(call('ZPOPMIN', group)[1], false)
       serve(priority, tonumber(first[2]))
     else
       break
     end
   end
   call('HSET', meta, 'own:' .. priority, string.format('%.0f', own))
-  return ids
 end
 
 function length(priority)
@@ -195,17 +202,24 @@ function pop_weighted(count)
     order[#order + 1] = best
     way[best] = way[best] + 1 / limits.weights[tonumber(best) + 1]
   end
-  local popped, ids = {}, {}
-  for priority, share in pairs(shares) do popped[priority] = pop_level(priority, share) end
+  local popped, ids, lists = {}, {}, {}
+  for priority, share in pairs(shares) do
+    popped[priority] = { ids = {}, lists = {}, at = 0 }
+    pop_level(priority, share, popped[priority].ids, popped[priority].lists)
+  end
   for _, priority in ipairs(order) do
-    local id = table.remove(popped[priority], 1)
-    if id then ids[#ids + 1] = id end
+    local part = popped[priority]
+    part.at = part.at + 1
+    if part.ids[part.at] then
+      ids[#ids + 1] = part.ids[part.at]
+      lists[#ids] = part.lists[part.at]
+    end
   end
   call('DEL', P .. 'passes')
   for priority, far in pairs(way) do
     if left[priority] > 0 then call('HSET', P .. 'passes', priority, string.format('%.17g', far)) end
   end
-  return ids
+  return ids, lists
 end
 
 function pop_lane(count, rooms)
@@ -226,17 +240,17 @@ function pop_lane(count, rooms)
 end
 
 function pop(count, rooms, old)
-  if old then return call('LPOP', waiting, count) or {} end
-  local ids = used('n') and pop_lane(count, rooms)
+  if old then return call('LPOP', waiting, count) or {}, '5' end
+  local ids, lists = used('n') and pop_lane(count, rooms), {}
   if ids then return ids end
-  if not used('t') then return call('LPOP', waiting, count) or {} end
+  if not used('t') then return call('LPOP', waiting, count) or {}, '5' end
   if limits.weights then return pop_weighted(count) end
   ids = {}
   for priority = 9, 0, -1 do
-    for _, id in ipairs(pop_level(tostring(priority), count - #ids)) do ids[#ids + 1] = id end
+    pop_level(tostring(priority), count - #ids, ids, lists)
     if #ids == count then break end
   end
-  return ids
+  return ids, lists
 end
 end -- rare
 `;
@@ -272,9 +286,10 @@ local function take(consumer, count, rooms, old)
   local held, looks = {}, 0
   count = capacity(count)
   while #held / 3 < count and looks < 1000 do
-    local ids = pop(math.min(count - #held / 3, 1000 - looks), rooms, old)
+    local ids, lists = pop(math.min(count - #held / 3, 1000 - looks), rooms, old)
     if #ids == 0 then break end
     looks = looks + #ids
+    if rare then ids = live(ids, lists) end
     local chosen, records = sift(ids, rooms, old)
     for _, value in ipairs(hold(consumer, chosen, records)) do held[#held + 1] = value end
   end

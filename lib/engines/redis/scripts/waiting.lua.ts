@@ -7,7 +7,7 @@
  *   lane:<name> zset  id -> rank                    lanes       set   names with a lane
  *   held:<g>    zset  id -> rank                    heldgroups  set   groups that have such
  *   ranks       hash  id -> its rank among what was held back, until it begins
- *   ghosts      hash  id -> how often it lies in a list though it was taken out of it
+ *   ghosts      hash  priority and id -> how often it lies in that list though it was taken out of it
  *   inflight    hash  group -> active tasks         gdue, gtat  zset, hash  group -> time of its next token, bucket
  *   backlogs    hash  group -> tasks that wait or are delayed
  *
@@ -99,12 +99,37 @@ function let_go_on(group, count)
   end
 end
 
-function line_up(id, trait)
-  local group, priority = trait.group, trait.priority
-  if call('EXISTS', P .. 'held:' .. group) == 1 then return hold_back(id, group, priority) end
-  local at = math.max(turn(priority), tonumber(call('ZSCORE', P .. 'turns:' .. priority, group) or 0))
-  call('ZADD', P .. 'turns:' .. priority, string.format('%.0f', at + 1), group)
-  call('ZADD', P .. 'group:' .. priority, string.format('%.0f', at), id)
+-- Each gets the next turn of its group. line: flat id, group pairs.
+function line_up(line, priority)
+  local groups, known, turns, entries = {}, {}, {}, {}
+  for i = 2, #line, 2 do
+    if not known[line[i]] then
+      groups[#groups + 1] = line[i]
+      known[line[i]] = 0
+    end
+  end
+  for from = 1, #groups, 1000 do
+    local stored = call('ZMSCORE', P .. 'turns:' .. priority, unpack(groups, from, math.min(from + 999, #groups)))
+    for i, at in ipairs(stored) do known[groups[from + i - 1]] = tonumber(at or 0) end
+  end
+  for i = 1, #line, 2 do
+    local id, group = line[i], line[i + 1]
+    if used('h') and call('EXISTS', P .. 'held:' .. group) == 1 then
+      hold_back(id, group, priority)
+    else
+      local at = math.max(turn(priority), known[group])
+      known[group] = at + 1
+      entries[#entries + 1] = string.format('%.0f', at)
+      entries[#entries + 1] = id
+    end
+  end
+  if #entries == 0 then return end
+  for _, group in ipairs(groups) do
+    turns[#turns + 1] = string.format('%.0f', known[group])
+    turns[#turns + 1] = group
+  end
+  many('ZADD', P .. 'turns:' .. priority, turns)
+  many('ZADD', P .. 'group:' .. priority, entries)
 end
 
 -- One that its group was let go on with has not used that: another one may.
@@ -115,19 +140,23 @@ end -- rare
 `;
 
 /**
- * enqueue(ids): they wait, behind the others. put_first(ids): they wait, before the others, in this order.
+ * enqueue(ids, traits): they wait, behind the others; their traits, if they are known. put_first(ids): they wait, before the others, in this order.
  * postpone(pairs): flat due, id pairs. place_of(id): the state of a stored task, and its score there.
- * take_out(id, place): a task that is in nobody's hand is nowhere any more. live(ids): without the ghosts among them.
+ * take_out(id, place): a task that is in nobody's hand is nowhere any more. live(ids, lists): without the
+ * ghosts among them; lists: the priority of the list that they were popped from, or of each, false if it was none.
  */
 export const WAITING = `${TRAITS}${GROUPS}
-local function enqueue(ids)
+local function enqueue(ids, traits)
   if not used('t') then return many('RPUSH', waiting, ids) end
-  local traits, lists = traits_of(ids), {}
+  traits = traits or traits_of(ids)
+  local lists, lines = {}, {}
   for _, id in ipairs(ids) do
     local trait = traits[id]
     if trait and trait.group ~= '' then
       backlog(trait.group, 1)
-      line_up(id, trait)
+      lines[trait.priority] = lines[trait.priority] or {}
+      table.insert(lines[trait.priority], id)
+      table.insert(lines[trait.priority], trait.group)
     else
       local list = level(trait and trait.priority or '5')
       lists[list] = lists[list] or {}
@@ -135,13 +164,26 @@ local function enqueue(ids)
     end
   end
   for list, part in pairs(lists) do many('RPUSH', list, part) end
+  for priority, line in pairs(lines) do line_up(line, priority) end
+end
+
+-- Of what lies in a list, the ghosts come first: before the task itself comes to its head, they have to go.
+local function lay_ghosts(id, priority)
+  local count = tonumber(call('HGET', P .. 'ghosts', priority .. id) or 0)
+  if count == 0 then return end
+  call('LREM', level(priority), count, id)
+  call('HDEL', P .. 'ghosts', priority .. id)
+  call('HINCRBY', meta, 'ghosts', -count)
 end
 
 local function put_first(ids)
   if not used('t') then
     for last = #ids, 1, -1000 do
       local part = {}
-      for i = last, math.max(1, last - 999), -1 do part[#part + 1] = ids[i] end
+      for i = last, math.max(1, last - 999), -1 do
+        part[#part + 1] = ids[i]
+        if used('d') then lay_ghosts(ids[i], '5') end
+      end
       call('LPUSH', waiting, unpack(part))
     end
     return
@@ -157,7 +199,9 @@ local function put_first(ids)
         call('ZADD', P .. 'group:' .. trait.priority, turn(trait.priority), id)
       end
     else
-      call('LPUSH', level(trait and trait.priority or '5'), id)
+      local priority = trait and trait.priority or '5'
+      if used('d') then lay_ghosts(id, priority) end
+      call('LPUSH', level(priority), id)
     end
   end
 end
@@ -205,22 +249,28 @@ function take_out(id, place)
     -- A worker of the version before has promoted it.
   end
   use('d')
-  call('HINCRBY', P .. 'ghosts', id, 1)
+  call('HINCRBY', P .. 'ghosts', (trait and trait.priority or '5') .. id, 1)
   call('HINCRBY', meta, 'ghosts', 1)
 end
 
-function live(ids)
+function live(ids, lists)
   if not used('d') or #ids == 0 then return ids end
-  local counts, left, found = call('HMGET', P .. 'ghosts', unpack(ids)), {}, {}
+  local fields, left, found = {}, {}, {}
   for i, id in ipairs(ids) do
-    local count = left[id] or tonumber(counts[i] or 0)
+    local list = lists
+    if type(lists) == 'table' then list = lists[i] end
+    fields[i] = list and list .. id or ''
+  end
+  local counts = call('HMGET', P .. 'ghosts', unpack(fields))
+  for i, field in ipairs(fields) do
+    local count = left[field] or tonumber(counts[i] or 0)
     if count > 0 then
-      left[id] = count - 1
-      if call('HINCRBY', P .. 'ghosts', id, -1) == 0 then call('HDEL', P .. 'ghosts', id) end
+      left[field] = count - 1
+      if call('HINCRBY', P .. 'ghosts', field, -1) == 0 then call('HDEL', P .. 'ghosts', field) end
       call('HINCRBY', meta, 'ghosts', -1)
     else
-      left[id] = 0
-      found[#found + 1] = id
+      left[field] = 0
+      found[#found + 1] = ids[i]
     end
   end
   return found
