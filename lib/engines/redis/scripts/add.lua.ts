@@ -87,16 +87,19 @@ local function add_plain(n, id)
 end
 
 local depth = limits.backlog and waiting_count() + call('ZCARD', delayed)
-local refused = {}
+-- At once, since the next one may make room again.
+local function refuse(pushers)
+  use('w')
+  call('SADD', P .. pushers, ARGV[5])
+  return true
+end
 -- Whether there is no room for one more, or for one more of the group.
 local function is_full(grows, group)
   if grows and depth and depth >= limits.backlog then
-    refused['pushers'] = true
-    return true
+    return refuse('pushers')
   end
   if per_group.backlog and group ~= '' and tonumber(call('HGET', P .. 'backlogs', group) or 0) >= per_group.backlog then
-    refused['pushers:' .. group] = true
-    return true
+    return refuse('pushers:' .. group)
   end
 end
 
@@ -192,10 +195,6 @@ if #records > 0 then
   if #now_due > 0 then enqueue(now_due, known) end
   publish('waiting', now_due)
   fresh = now_due
-end
-if next(refused) then
-  use('w')
-  for pushers in pairs(refused) do call('SADD', P .. pushers, ARGV[5]) end
 end
 if #fresh > 0 or #later > 0 or special or uses ~= '' then
   spread()
