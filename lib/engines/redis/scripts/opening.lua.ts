@@ -143,6 +143,8 @@ for _, name in ipairs({ 'rec', 'waiting', 'delayed', 'active', 'out', 'tries', '
   call('UNLINK', P .. 'on:' .. name)
 end
 if newest then call('HSET', meta, 'cid', newest) end
+-- Results that are kept for so long are found by their ids only: whoever gets such an id drops the old one.
+if used('k') then call('HSET', meta, 'uses', 'k') end
 if state[6] then call('HSET', meta, 'limits', state[6]) end
 if state[8] then call('HSET', meta, 'events', state[8], 'eventsUntil', state[9]) end
 return 1`,
