@@ -48,12 +48,12 @@ local plain = limits.backlog == nil and per_group.backlog == nil
 for i = 6, #ARGV, 4 do
   ids[#ids + 1] = ARGV[i]
   local traits = ARGV[i + 3]
-  if traits ~= '' and string.sub(traits, -1) ~= '\n' then plain = false end
+  if traits ~= '' and string.sub(traits, -1) ~= '\\n' then plain = false end
 end
 local present = call('HMGET', rec, unpack(ids))
 local now_due, later, fresh, seen, special = {}, {}, {}, {}, nil
 local traits, expiries, known = {}, {}, {}
-local TRAITS = '^(%d)\n([^\n]*)\n(%d*)\n(%a*)\n(%d*)\n(%d*)\n(.*)$'
+local TRAITS = '^(%d)\\n([^\\n]*)\\n(%d*)\\n(%a*)\\n(%d*)\\n(%d*)\\n(.*)$'
 
 local function due_at(text)
   if text == '' then return now end
@@ -69,7 +69,7 @@ local function add_plain(n, id)
     if priority ~= '5' or group ~= '' then
       known[id] = { priority = priority, group = group }
       traits[#traits + 1] = id
-      traits[#traits + 1] = priority .. '\n' .. group .. '\n\n\n'
+      traits[#traits + 1] = priority .. '\\n' .. group .. '\\n\\n\\n'
       if group ~= '' then use('g') end
     end
     if expires ~= '' then
