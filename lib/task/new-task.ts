@@ -80,10 +80,14 @@ function checkId(id: unknown, what: string): string {
   );
 }
 
-function overridesOf(
-  { attempts, backoff, timeout, deadline, keepResult, tags }: AddOptions,
-  what: string,
-): TaskOverrides {
+const isGiven = (options: AddOptions, ...names: readonly (keyof AddOptions)[]): boolean =>
+  names.some((name) => options[name] !== undefined);
+
+function overridesOf(options: AddOptions, what: string): TaskOverrides {
+  const { attempts, backoff, timeout, deadline, keepResult, tags } = options;
+  if (!isGiven(options, 'attempts', 'backoff', 'timeout', 'deadline', 'keepResult', 'tags')) {
+    return NO_OVERRIDES;
+  }
   const keepMs = keepResultMs(keepResult, `keepResult of ${what}`);
   const overrides: TaskOverrides = {
     ...(attempts !== undefined && { attempts: checkAttempts(attempts, `attempts of ${what}`) }),
@@ -116,6 +120,7 @@ type Placing = Pick<NewTask, 'priority' | 'group' | 'expiresInMs' | 'unique'>;
 const NO_PLACING: Placing = {};
 
 function placingOf(options: AddOptions, payload: unknown, what: string): Placing {
+  if (!isGiven(options, 'priority', 'group', 'expiresIn', 'unique')) return NO_PLACING;
   const { priority = DEFAULT_PRIORITY, group, expiresIn, unique } = options;
   const placing: Placing = {
     ...(wholeNumber(priority, 0, 9, `priority of ${what}`) !== DEFAULT_PRIORITY && { priority }),

@@ -39,6 +39,10 @@ export class RoomLine {
     broker.onGap(() => this.look());
   }
 
+  get isEmpty(): boolean {
+    return this.line.size === 0;
+  }
+
   /** Whether others wait for the room that this task needs. */
   holdsUp({ group }: NewTask): boolean {
     return this.groups.has(group);

@@ -25,15 +25,14 @@ export class TaskAdder {
 
   /** What came of each task. `full`: there was no room for it, for as long as it may wait. */
   async add(tasks: readonly NewTask[]): Promise<readonly Added[]> {
-    // Who comes later does not get what others wait for.
-    const first = tasks.filter((task) => !this.line.holdsUp(task));
-    const answers = first.length === 0 ? [] : await this.tick.add(first);
-    const added = new Map(first.map((task, i) => [task, answers[i] ?? FULL]));
-    const left = tasks.filter((task) => (added.get(task) ?? FULL).to === 'full');
-    if (left.length === 0) return answers;
-    const waited = await Promise.all(left.map((task) => this.whenThereIsRoom(task)));
-    left.forEach((task, i) => added.set(task, waited[i] ?? FULL));
-    return tasks.map((task) => added.get(task) ?? FULL);
+    const answers = this.line.isEmpty ? await this.tick.add(tasks) : await this.behindOthers(tasks);
+    if (!answers.some(({ to }) => to === 'full')) return answers;
+    return Promise.all(
+      tasks.map(async (task, i) => {
+        const answer = answers[i] ?? FULL;
+        return answer.to === 'full' ? this.whenThereIsRoom(task) : answer;
+      }),
+    );
   }
 
   /** Nobody waits for room any more. */
@@ -44,6 +43,14 @@ export class TaskAdder {
   /** What holds for a task that does not fit. Which backlog is full is not told; of a group's task it is taken for the group's. */
   policyOf(task: NewTask): Backpressure {
     return task.group === undefined ? this.backpressure.queue : this.backpressure.group;
+  }
+
+  /** Who comes later does not get the room that others wait for: for his task there is none. */
+  private async behindOthers(tasks: readonly NewTask[]): Promise<readonly Added[]> {
+    const free = new Set(tasks.filter((task) => !this.line.holdsUp(task)));
+    const answers = free.size === 0 ? [] : await this.tick.add([...free]);
+    const next = answers.values();
+    return tasks.map((task) => (free.has(task) ? (next.next().value ?? FULL) : FULL));
   }
 
   private async whenThereIsRoom(task: NewTask): Promise<Added> {

@@ -169,19 +169,44 @@ describe('an add that may wait', () => {
     expect(seen).toEqual(['a']);
   });
 
-  it('does not hold up other groups', async () => {
+  it('is not tried again when its time is over while the answer is on its way, and that is no', async () => {
+    const { client, broker, clock } = start(WAIT);
+    const seen = followed(['a', client.add('run')]);
+    await turns();
+    let answer = (): void => undefined;
+    broker.onAdd = async () => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return [{ to: 'full' }];
+    };
+    broker.makeRoom(1);
+    await turns();
+    const asked = broker.count('add');
+    // There is more room while it is asked for.
+    broker.makeRoom(1);
+    await clock.advance(10_000);
+    expect(seen).toEqual([]);
+    answer();
+    await turns();
+    expect(seen).toEqual(['a DEPOT_QUEUE_FULL']);
+    expect(broker.count('add')).toBe(asked);
+  });
+
+  it('does not hold up other groups, however many wait before them', async () => {
     const { client, broker } = start({
       group: { backpressure: { max: 1, policy: 'wait' } },
     });
     const add = (group: string) => client.add('run', undefined, { group });
-    const seen = followed(['a', add('a')], ['b', add('b')]);
+    const seen = followed(...Array.from({ length: 20 }, (_, i) => [`a${i}`, add('a')] as const), [
+      'b',
+      add('b'),
+    ]);
     await turns();
     broker.makeRoom(1, 'b');
     await turns();
     expect(seen).toEqual(['b']);
     broker.makeRoom(1, 'a');
     await turns();
-    expect(seen).toEqual(['b', 'a']);
+    expect(seen).toEqual(['b', 'a0']);
   });
 
   it('takes along a few at first, and more when they fit', async () => {
@@ -231,6 +256,22 @@ describe('an add that may wait', () => {
     away = false;
     broker.room = 1;
     broker.gap();
+    await turns();
+    expect(seen).toEqual(['a']);
+  });
+
+  it('looks again after a gap that came while the engine was found to be away', async () => {
+    let fail = (_error: Error): void => undefined;
+    let away = true;
+    const { client, broker } = start(WAIT, () =>
+      away ? new Promise((_, reject) => (fail = reject)) : Promise.resolve(),
+    );
+    const seen = followed(['a', client.add('run')]);
+    await turns();
+    broker.room = 1;
+    broker.gap();
+    away = false;
+    fail(new EngineUnavailableError('away'));
     await turns();
     expect(seen).toEqual(['a']);
   });
