@@ -175,7 +175,10 @@ describe('a Redis that goes away', () => {
       delayed: 0,
       active: 0,
       completed: 3,
+      blocked: 0,
       dead: 0,
+      cancelled: 0,
+      expired: 0,
       parked: 0,
     });
   });
