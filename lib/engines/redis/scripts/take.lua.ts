@@ -148,21 +148,24 @@ function pop_level(priority, count, ids, lists)
   if lined == 0 then
     local entries = call('ZPOPMIN', group, count)
     for i = 1, #entries, 2 do popped(entries[i], false) end
-    return serve(priority, tonumber(entries[#entries]))
+    serve(priority, math.floor(tonumber(entries[#entries])))
+    -- Nobody is there to be overtaken: no turn has to be remembered.
+    if #entries / 2 == grouped then call('DEL', P .. 'turns:' .. priority) end
+    return
   end
   -- Those without a group take turns as if they were one.
   local own = tonumber(call('HGET', meta, 'own:' .. priority) or 0)
   for _ = 1, count do
     local first = call('ZRANGE', group, 0, 0, 'WITHSCORES')
     own = math.max(own, turn(priority))
-    if lined > 0 and (not first[1] or own <= tonumber(first[2])) then
+    if lined > 0 and (not first[1] or own <= math.floor(tonumber(first[2]))) then
       popped(call('LPOP', list), priority)
       lined = lined - 1
       serve(priority, own)
       own = own + 1
     elseif first[1] then
       popped(call('ZPOPMIN', group)[1], false)
-      serve(priority, tonumber(first[2]))
+      serve(priority, math.floor(tonumber(first[2])))
     else
       break
     end

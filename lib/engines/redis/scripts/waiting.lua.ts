@@ -99,8 +99,11 @@ function let_go_on(group, count)
   end
 end
 
--- Each gets the next turn of its group. line: flat id, group pairs.
+-- Each gets the next turn of its group, behind those that have that turn already: their entries are counted in the
+-- fraction of it. When that is used up the next turn begins. line: flat id, group pairs.
+local ENTRIES = 65536
 function line_up(line, priority)
+  local entry = call('HINCRBY', meta, 'entries:' .. priority, #line / 2) - #line / 2
   local groups, known, turns, entries = {}, {}, {}, {}
   for i = 2, #line, 2 do
     if not known[line[i]] then
@@ -117,9 +120,11 @@ function line_up(line, priority)
     if used('h') and call('EXISTS', P .. 'held:' .. group) == 1 then
       hold_back(id, group, priority)
     else
+      entry = entry + 1
+      if entry % ENTRIES == 0 then serve(priority, turn(priority) + 1) end
       local at = math.max(turn(priority), known[group])
       known[group] = at + 1
-      entries[#entries + 1] = string.format('%.0f', at)
+      entries[#entries + 1] = string.format('%.17g', at + entry % ENTRIES / ENTRIES)
       entries[#entries + 1] = id
     end
   end
