@@ -118,8 +118,10 @@ export class Bench {
 
   /** Lists of all states have what the model has, in an order that it allows. */
   async compareLists(): Promise<void> {
-    const lists = await Promise.all(TASK_STATES.map((state) => this.queue.list(state, 0, -1)));
-    TASK_STATES.forEach((state, at) => {
+    // Of the others it was counted that there are none.
+    const states = TASK_STATES.filter((state) => this.model.in(state).length > 0);
+    const lists = await Promise.all(states.map((state) => this.queue.list(state, 0, -1)));
+    states.forEach((state, at) => {
       const ids = lists[at] ?? [];
       same(`list of ${state}`, [...ids].sort(), idsOf(this.model.in(state)).sort());
       if (state !== 'waiting' && state !== 'active' && state !== 'blocked') {

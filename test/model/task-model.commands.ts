@@ -176,7 +176,9 @@ const awaiting = fc.tuple(who, id).map(
 
           function expected(): Finished | 'pending' | 'unknown' {
             const kept = model.results.get(about);
-            if (!task) return kept === undefined ? 'unknown' : { state: 'completed', outcome: kept };
+            const former = answer === 'unknown' ? undefined : model.formerResults.get(about);
+            const known = kept ?? former;
+            if (!task) return known === undefined ? 'unknown' : { state: 'completed', outcome: known };
             const { state, outcome } = task;
             if (isFinal(state)) return { state, outcome };
             model.waiters.set(about, (model.waiters.get(about) ?? new Set()).add(process.name));

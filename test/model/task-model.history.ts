@@ -44,8 +44,6 @@ export function histories(
         throw error;
       } finally {
         counted.commands += bench.performed;
-        if (process.env['DBG'])
-          (await import('node:fs')).appendFileSync('/tmp/hist.log', bench.log.join('\n') + '\n=====\n');
         await bench.queue.obliterate();
       }
     },

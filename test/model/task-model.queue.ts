@@ -43,6 +43,8 @@ export class QueueModel {
   readonly waiters = new Map<string, Set<string>>();
   /** Outcomes that were asked to be kept, by id. */
   readonly results = new Map<string, string>();
+  /** The same of tasks that were obliterated; they may be forgotten. */
+  readonly formerResults = new Map<string, string>();
   readonly pausedNames = new Set<string>();
   /** By process. `undefined`: nobody can say whether it still holds. */
   readonly subscriptions = new Map<string, Subscription | undefined>();
@@ -212,7 +214,7 @@ export class QueueModel {
     if (!task) return 'missing';
     if (task.state === 'active') return 'active';
     this.tasks.delete(id);
-    this.results.delete(id);
+    this.dropResult(id);
     this.freeKey(task, this.back());
     this.tell(id, 'removed', '');
     return 'removed';
@@ -247,7 +249,7 @@ export class QueueModel {
     const task = this.tasks.get(id);
     if (!task || !(isFinal(task.state) || task.state === 'parked')) return false;
     if (!this.keys.takeAgain(task, this.now)) return false;
-    this.results.delete(id);
+    this.dropResult(id);
     replaceOutcome(task, '');
     task.tries = 0;
     task.crashes = undefined;
@@ -260,6 +262,7 @@ export class QueueModel {
     for (const id of this.waiters.keys()) this.tell(id, 'removed', '');
     this.tasks.clear();
     this.consumers.clear();
+    for (const [id, outcome] of this.results) this.formerResults.set(id, outcome);
     this.results.clear();
     this.keys.clear();
     this.pausedNames.clear();
@@ -311,7 +314,7 @@ export class QueueModel {
     const task = modelTask(added);
     if (expiresInMs !== undefined) task.expiresAt = dueAt + expiresInMs;
     this.tasks.set(id, task);
-    this.results.delete(id);
+    this.dropResult(id);
     if (answer?.to === 'free') this.keys.take(task, answer.since, this.now);
     for (const replaced of replaces) this.end(replaced, 'cancelled', replacedOutcome(id));
     if (answer?.to === 'blocked') {
@@ -402,6 +405,11 @@ export class QueueModel {
   private suspect(task: ModelTask): void {
     this.giveBack(task, 0);
     task.isSuspect = true;
+  }
+
+  private dropResult(id: string): void {
+    this.results.delete(id);
+    this.formerResults.delete(id);
   }
 
   private tell(id: string, state: FinalState | 'removed', outcome: string): void {
