@@ -19,6 +19,8 @@ export interface OpenQueue {
 /** One application's engine and the queues that are registered with it. */
 export class DepotRuntime {
   private readonly queues = new Map<string, OpenQueue>();
+  private begin = (): void => undefined;
+  private readonly opened = new Promise<void>((resolve) => (this.begin = resolve));
 
   constructor(
     readonly settings: DepotSettings,
@@ -43,7 +45,8 @@ export class DepotRuntime {
     const { clock } = this.engine;
     const { codec } = this.settings;
     const listen = (): Promise<void> => this.engine.tasks.listen();
-    const events = new EventSubscription(broker, clock, this.logger, listen);
+    // Providers may listen to a queue in their constructors, before there is a connection.
+    const events = new EventSubscription(broker, clock, this.logger, () => this.opened.then(listen));
     const client = new QueueClient(
       { broker, listen, events, clock, codec, logger: this.logger },
       { ...this.settings, backpressure: settings.backpressure },
@@ -58,6 +61,7 @@ export class DepotRuntime {
       this.checkRoutes();
       await this.engine.open();
     });
+    this.begin();
   }
 
   /** Nothing waits any more, and the connections are closed: the last thing that happens. */

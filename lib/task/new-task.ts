@@ -45,9 +45,7 @@ const DEFAULT_PRIORITY = 5;
 export function newTask(name: string, payload: unknown, options: AddOptions, maker: TaskMaker): NewTask {
   const { clock, codec, maxPayloadBytes } = maker;
   const what = `task '${name}' of queue '${maker.queue}'`;
-  if (typeof name !== 'string' || name === '' || name.includes('\n')) {
-    throw new DepotConfigError(`the task name is ${show(name)}; expected text without line breaks`);
-  }
+  checkTaskName(name);
   checkKeys(options, `options of ${what}`, ADD_OPTIONS);
   const now = clock.now();
   const text = codec.encode(payload, `payload of ${what}`, maxPayloadBytes);
@@ -66,6 +64,12 @@ export function newTask(name: string, payload: unknown, options: AddOptions, mak
     newer ? '2' : '1',
   );
   return { id, envelope, ...(due && { due }), ...placing };
+}
+
+/** @throws DepotConfigError when it is none */
+export function checkTaskName(name: unknown): string {
+  if (typeof name === 'string' && name !== '' && !name.includes('\n')) return name;
+  throw new DepotConfigError(`the task name is ${show(name)}; expected text without line breaks`);
 }
 
 /** 96 random bits, 16 characters. */

@@ -5,7 +5,7 @@ import type { DepotLogger } from '../common/logger.js';
 import type { AddOptions } from './add.options.js';
 import type { TaskEventName } from './event.record.js';
 import type { EventSubscription } from './event.subscription.js';
-import { newTask, type TaskMaker } from './new-task.js';
+import { checkTaskName, newTask, type TaskMaker } from './new-task.js';
 import {
   Queue,
   TaskHandle,
@@ -168,12 +168,12 @@ export class QueueClient extends Queue {
     await this.steering.obliterate(options);
   }
 
-  override pause(name?: string): Promise<void> {
-    return this.broker.pause(name);
+  override async pause(name?: string): Promise<void> {
+    await this.broker.pause(name === undefined ? name : checkTaskName(name));
   }
 
-  override resume(name?: string): Promise<void> {
-    return this.broker.resume(name);
+  override async resume(name?: string): Promise<void> {
+    await this.broker.resume(name === undefined ? name : checkTaskName(name));
   }
 
   override async isPaused(name?: string): Promise<boolean> {

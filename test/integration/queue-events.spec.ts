@@ -1,13 +1,15 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
 import {
   Ctx,
+  InjectQueue,
   Processor,
   Task,
   TASK_EVENTS,
   TaskContext,
   TaskEvent,
-  type Queue,
+  Queue,
   type TaskEventName,
 } from 'nestjs-depot';
 import { DepotRuntime } from '../../lib/depot.runtime.js';
@@ -165,6 +167,22 @@ describe.each(ENGINES)('what happens to tasks on the %s engine', (engine) => {
       `Queue 'work': a listener of 'completed' failed on task ${task.id}: thrown by a listener`,
       `Queue 'work': a listener of 'completed' failed on task ${task.id}: rejected by a listener`,
     ]);
+  });
+
+  it('is told to a provider that listens from its constructor on', async () => {
+    @Injectable()
+    class Screen {
+      readonly results: unknown[] = [];
+
+      constructor(@InjectQueue('work') queue: Queue) {
+        queue.on('completed', ({ result }) => this.results.push(result));
+      }
+    }
+    const providers = [WorkProcessor, Screen];
+    const { app, queue, logger } = await startQueue<WorkProcessor>(engine, { providers });
+    await (await queue.add('echo', 'a')).result();
+    await eventually(() => expect(app.get(Screen).results).toEqual(['a!']));
+    expect(logger.warnings).toEqual([]);
   });
 
   it('is not told by a name that nothing has', async () => {

@@ -73,6 +73,10 @@ describe.each(ENGINES)('steering on the %s engine', (engine) => {
     await queue.resume('run');
     await held.result();
     expect(await queue.isPaused('run')).toBe(false);
+    // An empty name is no name: the whole queue is not meant.
+    await expect(queue.pause('')).rejects.toThrow('the task name is ""; expected text');
+    await expect(queue.resume('')).rejects.toThrow('the task name is ""; expected text');
+    expect(await queue.isPaused()).toBe(false);
   });
 
   it('cancels a task that waits, and one that runs', async () => {
