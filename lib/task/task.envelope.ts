@@ -50,6 +50,17 @@ export function writeEnvelope(
   return `${version}${name}\n${time}${delay}\n${options}\n${payload}`;
 }
 
+/**
+ * The envelope of a task that begins anew at that time: its deadline counts from then. As the engines write it, and as
+ * workers of before read it, that is a delay since it was added. What is no envelope stays as it is.
+ */
+export function begunAnew(text: string, atMs: number): string {
+  return text.replace(/^([^\n]*\n)([0-9a-z]+)(?:\+[0-9a-z]*)?(?=\n)/, (_, head: string, time: string) => {
+    const delayMs = Math.ceil(atMs) - Number.parseInt(time, 36);
+    return delayMs > 0 ? `${head}${time}+${delayMs.toString(36)}` : `${head}${time}`;
+  });
+}
+
 /** @throws UnreadableEnvelopeError when it is of another version, or no envelope at all */
 export function readEnvelope(text: string): Envelope {
   const afterName = text.indexOf('\n');

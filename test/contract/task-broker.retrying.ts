@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Ack } from '../../lib/task/task.broker.js';
+import { readEnvelope } from '../../lib/task/task.envelope.js';
 import {
   cancelled,
   completed,
@@ -181,6 +182,27 @@ export function retryingCases(fleet: () => Fleet): void {
     expect(await alive.queue.read(['a'])).toMatchObject([
       { state: 'completed', history: [expect.anything()] },
     ]);
+  });
+
+  it('says in the envelope since when it is to run, for its deadline', async () => {
+    const worker = await fleet().worker();
+    const addedAt = fleet().engine.now();
+    const time = addedAt.toString(36);
+    const envelope = (delay: string): string => `2send\n${time}${delay}\n{"deadlineMs":5}\npay\nload`;
+    await worker.queue.add([
+      { id: 'a', envelope: envelope('') },
+      { id: 'b', envelope: envelope('+zz') },
+    ]);
+    await worker.claim(2);
+    await worker.step(0, dead('a'), dead('b'));
+    await fleet().advance(90_000);
+
+    expect(await worker.queue.retry(['a', 'b'], 500)).toEqual([true, true]);
+
+    const [first, second] = await worker.queue.read(['a', 'b']);
+    expect(first?.envelope).toBe(envelope(`+${(90_000).toString(36)}`));
+    expect(second?.envelope).toBe(envelope(`+${(90_500).toString(36)}`));
+    expect(readEnvelope(second?.envelope ?? '')).toMatchObject({ enqueuedAt: addedAt, delayMs: 90_500 });
   });
 
   it('lets others wait for its end anew', async () => {

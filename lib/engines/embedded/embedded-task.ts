@@ -12,7 +12,7 @@ export type RestingState = FinalState | 'parked';
 /** What is stored of a task. */
 export interface EmbeddedTask {
   readonly id: string;
-  readonly envelope: string;
+  envelope: string;
   readonly priority: number;
   readonly group: string | undefined;
   readonly unique: Unique | undefined;

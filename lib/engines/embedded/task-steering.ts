@@ -1,3 +1,4 @@
+import { begunAnew } from '../../task/task.envelope.js';
 import type { TaskState } from '../../task/task.state.js';
 import { replaceOutcome } from './attempt-history.js';
 import { isFinal, type EmbeddedTask } from './embedded-task.js';
@@ -53,6 +54,7 @@ export class TaskSteering {
     replaceOutcome(task, undefined);
     task.tries = 0;
     task.crashes = undefined;
+    task.envelope = begunAnew(task.envelope, dueAt);
     this.moves.waitFrom(task, dueAt);
     return true;
   }

@@ -106,6 +106,22 @@ export const RETRY = luaScript(
   1,
   `${CLAIMING}
 call('DEL', P .. 'none')
+local function base36(value)
+  local text = ''
+  repeat
+    local digit = value % 36
+    text = string.sub('0123456789abcdefghijklmnopqrstuvwxyz', digit + 1, digit + 1) .. text
+    value = math.floor(value / 36)
+  until value == 0
+  return text
+end
+-- Its deadline counts from then: that is a delay since it was added, in its envelope.
+local function begin_at(id, due)
+  local head, time, rest = string.match(call('HGET', rec, id), '^([^\\n]*\\n)([0-9a-z]+)%+?[0-9a-z]*(\\n.*)$')
+  if not time then return end
+  local delay = math.ceil(due) - tonumber(time, 36)
+  call('HSET', rec, id, head .. time .. (delay > 0 and '+' .. base36(delay) or '') .. rest)
+end
 local every, first, answers, done, at_once, later = tonumber(ARGV[5]), tonumber(ARGV[6]), {}, 0, {}, {}
 for i = 7, #ARGV do
   local id = ARGV[i]
@@ -128,6 +144,7 @@ for i = 7, #ARGV do
     forget_results({ id })
     if used('x') then call('ZREM', P .. 'expiry', id) end
     local due = now + first + done * every
+    begin_at(id, due)
     done = done + 1
     if due > now then
       later[#later + 1] = string.format('%.0f', due)
