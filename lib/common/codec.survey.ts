@@ -94,7 +94,8 @@ class Survey {
   }
 
   private array(value: readonly unknown[], depth: number): Kind {
-    this.take(value.length);
+    // At once, not after looking at all of its holes. Each takes two, itself and a comma.
+    if (value.length * 2 > this.left) this.take(value.length * 2);
     let worst = Kind.Plain;
     // By index: holes count as `undefined`.
     for (let i = 0; i < value.length && worst !== Kind.Refused; i++) {

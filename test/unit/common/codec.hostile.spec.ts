@@ -76,6 +76,7 @@ describe('text of somebody hostile', () => {
     tag('m', { k: 1 }),
     tag('o', [[{ toString: 'x' }, 1]]),
     tag('o', [['k']]),
+    tag('o', [[5, 1]]),
     tag('e', []),
     tag('e', 'Error'),
   ])('is refused as such: %.60s', (text) => {
@@ -161,8 +162,15 @@ describe('a value that is larger than it looks', () => {
     );
   });
 
-  it('is refused before it is written: mostly holes', () => {
-    const holes: unknown[] = [];
+  it('is refused before it is written, or looked at: mostly holes', () => {
+    const looked = new Error('looked at');
+    const holes: unknown[] = [
+      {
+        toJSON: () => {
+          throw looked;
+        },
+      },
+    ];
     holes[4_294_967_294] = 1;
     expect(() => encode(holes, 'payload')).toThrow(/^payload is more than 536870888 bytes serialised/);
   });

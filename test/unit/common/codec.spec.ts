@@ -107,6 +107,18 @@ describe('codec', () => {
     expect(through([...boxes, undefined])).toEqual([5, 'five', false, 5n, undefined]);
   });
 
+  test('looks through a proxy of a collection', () => {
+    const given = new Map([['a', 1]]);
+    const proxy = new Proxy(given, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+      },
+    });
+
+    expect(through({ proxy })).toStrictEqual({ proxy: given });
+  });
+
   test('gives collections of another realm back as those of this one', () => {
     const foreign: unknown = runInNewContext(
       '({ m: new Map([[1, new Set([new Date(5)])]]), r: /x/g, f: new Float32Array([2]) })',
