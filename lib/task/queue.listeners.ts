@@ -25,7 +25,6 @@ export class QueueListeners {
     }
     const stop = this.events.push(event, (record) => void this.tell(listener, record));
     const { ready } = this.events;
-    ready.catch(() => undefined);
     return Object.assign(() => stop(), { ready });
   }
 
