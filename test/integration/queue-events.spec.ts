@@ -179,7 +179,9 @@ describe.each(ENGINES)('what happens to tasks on the %s engine', (engine) => {
       }
     }
     const providers = [WorkProcessor, Screen];
-    const { app, queue, logger } = await startQueue<WorkProcessor>(engine, { providers });
+    // Whatever asks for a connection that is not there yet would fail at once.
+    const depot = { connection: { offlineWait: 0 } };
+    const { app, queue, logger } = await startQueue<WorkProcessor>(engine, { providers, depot });
     await (await queue.add('echo', 'a')).result();
     await eventually(() => expect(app.get(Screen).results).toEqual(['a!']));
     expect(logger.warnings).toEqual([]);
@@ -193,6 +195,22 @@ describe.each(ENGINES)('what happens to tasks on the %s engine', (engine) => {
     expect(() => queue.on('dead', 'log' as unknown as () => void)).toThrow(
       'the listener of \'dead\' is "log"; expected a function',
     );
+  });
+
+  it('is not wanted any more when the application has closed', async () => {
+    const { app, queue } = await start();
+    await queue.on('completed', () => undefined).ready;
+    const broker = app.get(DepotRuntime, { strict: false }).queue('work')?.broker;
+    const wanted: unknown[] = [];
+    const subscribe = broker?.subscribe.bind(broker);
+    Object.assign(broker ?? {}, {
+      subscribe: (...names: Parameters<NonNullable<typeof subscribe>>) => {
+        wanted.push(names);
+        return subscribe?.(...names);
+      },
+    });
+    await closeApp(app);
+    expect(wanted).toEqual([[[], []]]);
   });
 
   it('is not sent to anybody while nobody listens', async () => {
