@@ -1,5 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { DepotModule, getQueueToken, type Queue } from 'nestjs-depot';
+import { DepotModule, getQueueToken, type Queue, type TasksOptions } from 'nestjs-depot';
 import { startApplication } from './application.js';
 
 /** An application of this process that adds to a queue and looks at it, and works on nothing. */
@@ -9,11 +9,16 @@ export class Producer implements AsyncDisposable {
     readonly queue: Queue,
   ) {}
 
-  static async start(redis: string, namespace: string, queue: string): Promise<Producer> {
+  static async start(
+    redis: string,
+    namespace: string,
+    queue: string,
+    tasks: TasksOptions = {},
+  ): Promise<Producer> {
     const app = await startApplication({
       module: class ProducerModule {},
       imports: [
-        DepotModule.forRoot({ redis, namespace, workers: 'none' }),
+        DepotModule.forRoot({ redis, namespace, workers: 'none', tasks }),
         DepotModule.registerQueue({ name: queue }),
       ],
     });

@@ -4,7 +4,15 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Module, type INestApplicationContext, type OnModuleDestroy, type Type } from '@nestjs/common';
-import type { AddOptions, Queue, QueueOptions, TaskContext, TaskEvent, TaskEventName } from 'nestjs-depot';
+import type {
+  AddOptions,
+  Duration,
+  Queue,
+  QueueOptions,
+  TaskContext,
+  TaskEvent,
+  TaskEventName,
+} from 'nestjs-depot';
 import { host, settings } from '../acceptance/app-host.js';
 import { startApplication } from '../acceptance/application.js';
 import { Ledger, type Note } from './ledger.js';
@@ -18,7 +26,7 @@ export interface NodeSettings {
 export interface Opening {
   readonly namespace: string;
   readonly queues: readonly Serving[];
-  readonly lease?: string;
+  readonly lease?: Duration;
 }
 
 export interface Serving {

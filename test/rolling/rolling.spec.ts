@@ -204,7 +204,7 @@ describe('a rolling deploy', () => {
         { victim: victims[1], survivor: before },
       ].map(async ({ victim, survivor }) => {
         const namespace = uniqueNamespace('killed');
-        const opening = { namespace, lease: '1s', queues: [serving('mail', 4)] };
+        const opening = { namespace, lease: '1s' as const, queues: [serving('mail', 4)] };
         await victim.open(opening);
         const tasks = numbered(4, () => ({ name: 'hold', payload: { pid: victim.pid } }));
         await victim.add(namespace, 'mail', tasks);
@@ -223,7 +223,7 @@ describe('a rolling deploy', () => {
   it('does not count what the version before took back against a group', async () => {
     const namespace = uniqueNamespace('group');
     const limits = { group: { concurrency: 1 } };
-    const opening = { namespace, lease: '1s', queues: [serving('mail', 4, limits)] };
+    const opening = { namespace, lease: '1s' as const, queues: [serving('mail', 4, limits)] };
     await using victim = await Node.start({ redis: redis.url });
     await victim.open(opening);
     const options = { group: 'ann' };
