@@ -84,7 +84,7 @@ export class Bench {
     call: () => Promise<T>,
     apply: (result: T, seen: Seen) => Ask | undefined,
     answered: (result: T) => readonly Claim[] = () => [],
-  ): Promise<void> {
+  ): Promise<T> {
     this.log.push(what);
     this.performed++;
     this.model.now = this.engine.now();
@@ -114,6 +114,7 @@ export class Bench {
     this.compareConsumers(consumers);
     await this.comparePushes(pushes);
     this.checkNobodyIdles();
+    return result;
   }
 
   /** Lists of all states have what the model has, in an order that it allows. */
@@ -181,7 +182,7 @@ export class Bench {
     const handed = claims.filter(({ consumer, isPushed }) => isPushed && consumer === self.name).length;
     same('handed to who has just stepped', handed, 0);
     self.free = ask.rooms ? 0 : Math.max(0, ask.slots - this.model.handOf(self.name).length);
-    this.model.renew(self);
+    this.model.hands.renew(self);
   }
 
   private forgetWhatIsNotKept({ records }: Seen): void {

@@ -46,7 +46,7 @@ export class ClaimRules {
     this.claimed.push({ task, was: { ...task }, claim });
     queue.hold(consumer, task);
     if (!claim.isPushed) return this.tooMany();
-    if (consumer.deadline > queue.now + queue.settings.leaseMs) queue.renew(consumer);
+    if (consumer.deadline > queue.now + queue.settings.leaseMs) queue.hands.renew(consumer);
     consumer.free--;
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Ack, Beat, Joined, Rooms, Step } from '../../lib/task/task.broker.js';
+import type { Ack, Beat, Joined, Step } from '../../lib/task/task.broker.js';
 import type { Actor } from './task-model.actor.js';
 import type { Bench, Seen } from './task-model.bench.js';
 import type { Claim } from './task-model.claims.js';
@@ -21,7 +21,7 @@ export async function join(bench: Bench, actor: Actor): Promise<void> {
       actor.consumer = joined.consumer;
       actor.hand.clear();
       for (const id of joined.kept) actor.hand.add(id);
-      const kept = bench.model.join(actor.process.name, joined.consumer, previous);
+      const kept = bench.model.hands.join(actor.process.name, joined.consumer, previous);
       expect({ kept: [...joined.kept].sort() }).toEqual({ kept: kept.sort() });
       return undefined;
     },
@@ -30,29 +30,21 @@ export async function join(bench: Bench, actor: Actor): Promise<void> {
   actor.beatAt = bench.model.now + BEAT_MS;
 }
 
-export async function step(
-  bench: Bench,
-  actor: Actor,
-  acks: readonly Ack[] = [],
-  slots = actor.slots,
-  rooms: Rooms | undefined = actor.rooms,
-): Promise<Step> {
+export async function step(bench: Bench, actor: Actor, acks: readonly Ack[] = []): Promise<Step> {
   const { model } = bench;
+  const { slots, rooms } = actor;
   const consumer = actor.consumer ?? 'nobody';
-  actor.slots = slots;
-  actor.rooms = rooms;
   if (actor.lookAt <= bench.engine.now()) actor.lookAt = Number.POSITIVE_INFINITY;
-  let result: Step = 'lost';
-  await bench.perform(
+  const result = await bench.perform<Step>(
     `${consumer} steps ${slots}${rooms ? ` ${JSON.stringify(rooms)}` : ''} ${acks.map(ackText).join(', ')}`,
-    async () => (result = await actor.queue.step(consumer, acks, slots, rooms)),
+    () => actor.queue.step(consumer, acks, slots, rooms),
     (answer, seen) => {
       if (answer === 'lost') return void loses(model, consumer);
       const self = model.consumers.get(consumer);
       expect({ known: self?.name }).toEqual({ known: consumer });
       if (!self) return undefined;
       for (const { id } of acks) actor.hand.delete(id);
-      model.acknowledge(self, acks);
+      model.hands.acknowledge(self, acks);
       model.fallDue();
       model.expire();
       bury(model, seen, consumer);
@@ -62,8 +54,7 @@ export async function step(
     (answer): Claim[] =>
       answer === 'lost' ? [] : answer.tasks.map((task) => ({ consumer, task, isPushed: false })),
   );
-  const { nextMs } = result === 'lost' ? { nextMs: undefined } : (result as Exclude<Step, 'lost'>);
-  if (nextMs !== undefined) actor.look(model.now + nextMs);
+  if (result !== 'lost' && result.nextMs !== undefined) actor.look(model.now + result.nextMs);
   actor.beatAt = model.now + BEAT_MS;
   if (result === 'lost') await join(bench, actor);
   return result;
@@ -74,10 +65,9 @@ export async function beat(bench: Bench, actor: Actor): Promise<Beat> {
   const consumer = actor.consumer ?? 'nobody';
   const state = actor.hand.size > 0 ? 'busy' : 'idle';
   actor.beatAt = bench.engine.now() + BEAT_MS;
-  let result: Beat = 'ok';
-  await bench.perform(
+  const result = await bench.perform<Beat>(
     `${consumer} beats ${state}`,
-    async () => (result = await actor.queue.beat(consumer, state)),
+    () => actor.queue.beat(consumer, state),
     (answer) => {
       const self = model.consumers.get(consumer);
       if (answer === 'lost') {
@@ -94,8 +84,8 @@ export async function beat(bench: Bench, actor: Actor): Promise<Beat> {
       return undefined;
     },
   );
-  if ((result as Beat) === 'lost') await join(bench, actor);
-  if ((result as Beat) === 'look') actor.look(model.now);
+  if (result === 'lost') await join(bench, actor);
+  if (result === 'look') actor.look(model.now);
   return result;
 }
 
@@ -162,7 +152,7 @@ function bury(model: QueueModel, { records, claims }: Seen, self: string): void 
         .handOf(name)
         .some(({ id }) => records.get(id)?.state !== 'active' || claims.some(({ task }) => task.id === id)),
   );
-  model.bury(dead);
+  model.hands.bury(dead);
 }
 
 const ackText = ({ to, id }: Ack): string => `${to} ${id}`;

@@ -78,10 +78,11 @@ async function drain(bench: Bench): Promise<void> {
     );
   }
   const worker: Actor = bench.enter();
+  worker.slots = DRAIN_SLOTS;
   await join(bench, worker);
   for (let turns = 0; turns < DRAIN_TURNS; turns++) {
     const acks = [...worker.hand].map((id): Ack => ({ id, to: 'completed', outcome: '', tries: 1 }));
-    const answer = await step(bench, worker, acks, DRAIN_SLOTS);
+    const answer = await step(bench, worker, acks);
     const left = [...model.tasks.values()].filter(({ state }) => !isFinal(state));
     if (left.length === 0) return;
     if (worker.hand.size > 0) continue;

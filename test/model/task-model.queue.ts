@@ -1,10 +1,11 @@
 import type { TaskEventName } from '../../lib/task/event.record.js';
 import { eventQueue, type EventRecord } from '../../lib/task/event.record.js';
-import type { Ack, Added, NewTask, QueueLimits, QueueSettings } from '../../lib/task/task.broker.js';
-import { crashOutcome, replacedOutcome } from '../../lib/task/task.outcome.js';
+import type { Added, NewTask, QueueLimits, QueueSettings } from '../../lib/task/task.broker.js';
+import { replacedOutcome } from '../../lib/task/task.outcome.js';
 import { FINAL_STATES, type FinalState, type TaskState } from '../../lib/task/task.state.js';
 import { ModelBacklog } from './task-model.backlog.js';
 import { ModelBucket } from './task-model.bucket.js';
+import { ModelHands } from './task-model.hands.js';
 import { ModelKeys } from './task-model.keys.js';
 import { isFinal, modelTask, replaceOutcome, type ModelTask } from './task-model.task.js';
 
@@ -39,7 +40,8 @@ export class QueueModel {
   readonly tasks = new Map<string, ModelTask>();
   readonly consumers = new Map<string, ModelConsumer>();
   readonly keys = new ModelKeys(this.tasks);
-  readonly backlog: ModelBacklog;
+  readonly backlog = new ModelBacklog(this);
+  readonly hands = new ModelHands(this);
   readonly waiters = new Map<string, Set<string>>();
   /** Outcomes that were asked to be kept, by id. */
   readonly results = new Map<string, string>();
@@ -62,7 +64,6 @@ export class QueueModel {
     public limits: QueueLimits,
     public now: number,
   ) {
-    this.backlog = new ModelBacklog(this);
     this.limit(limits);
     this.tokensKnownFrom = now;
   }
@@ -90,83 +91,6 @@ export class QueueModel {
 
   add(process: string, tasks: readonly NewTask[]): Added[] {
     return tasks.map((task) => this.addOne(process, task));
-  }
-
-  join(process: string, name: string, previous?: { consumer: string; keep: readonly string[] }): string[] {
-    const former = [this.consumerOf(process), this.consumers.get(previous?.consumer ?? '')];
-    const self: ModelConsumer = { name, process, deadline: 0, free: 0, suspect: undefined };
-    const kept: string[] = [];
-    for (const id of previous?.keep ?? []) {
-      const task = this.tasks.get(id);
-      const holder = former.find((one) => one && task?.holder === one.name);
-      if (task && holder) {
-        if (holder.suspect === id) self.suspect = id;
-        task.holder = name;
-        kept.push(id);
-      } else if (task?.crashes) {
-        task.crashes--;
-      }
-    }
-    for (const consumer of new Set(former)) if (consumer) this.leave(consumer);
-    this.consumers.set(name, self);
-    this.renew(self);
-    return kept;
-  }
-
-  /** What it has in hand is the next to run; what was to be cancelled is, instead. */
-  leave(consumer: ModelConsumer): void {
-    const order = this.front();
-    for (const task of this.letGo(consumer)) this.giveBack(task, order);
-  }
-
-  /** They count as dead. */
-  bury(consumers: readonly ModelConsumer[]): void {
-    const order = this.front();
-    for (const consumer of consumers) this.buryOne(consumer, order);
-  }
-
-  private buryOne(consumer: ModelConsumer, order: number): void {
-    const hand = this.handOf(consumer.name);
-    const accused = consumer.suspect ?? (hand.length === 1 ? hand[0]?.id : undefined);
-    for (const task of this.letGo(consumer)) {
-      const wasThereBefore = task.crashes !== undefined;
-      if (task.id === accused) {
-        task.crashes = (task.crashes ?? 0) + 1;
-        if (task.crashes < this.settings.maxCrashes) this.suspect(task);
-        else this.end(task, 'dead', crashOutcome(task.crashes));
-      } else if (accused === undefined && wasThereBefore) {
-        this.suspect(task);
-      } else {
-        if (accused === undefined) task.crashes = 0;
-        this.giveBack(task, order);
-      }
-    }
-  }
-
-  renew(consumer: ModelConsumer): void {
-    const { leaseMs, idleLeaseMs } = this.settings;
-    consumer.deadline = this.now + (this.handOf(consumer.name).length > 0 ? leaseMs : idleLeaseMs);
-  }
-
-  acknowledge(consumer: ModelConsumer, acks: readonly Ack[]): void {
-    const order = this.back();
-    for (const ack of acks) {
-      const task = this.tasks.get(ack.id);
-      if (task?.holder !== consumer.name) throw new Error(`${ack.id} is not in hand: the test is wrong`);
-      const { isCancelling } = task;
-      this.takeFromHand(task);
-      task.crashes = undefined;
-      if (ack.to === 'completed') {
-        if (ack.keepMs) this.results.set(task.id, ack.outcome);
-        this.end(task, 'completed', ack.outcome, order);
-        if (ack.keepMs === 0) this.tasks.delete(task.id);
-        continue;
-      }
-      task.tries = ack.tries;
-      if (ack.to === 'cancelled' || isCancelling) this.end(task, 'cancelled', ack.outcome, order);
-      else if (ack.to === 'parked') this.park(task, ack.outcome);
-      else this.fail(task, ack.outcome, ack.to === 'retry' ? ack.delayMs : undefined, order);
-    }
   }
 
   fallDue(): void {
@@ -328,19 +252,8 @@ export class QueueModel {
     return told ? { to: 'added', replaced: told.id } : { to: 'added' };
   }
 
-  private fail(task: ModelTask, outcome: string, delayMs: number | undefined, order: number): void {
-    this.emit('failed', task, outcome);
-    if (delayMs === undefined) {
-      this.end(task, 'dead', outcome, order);
-      return;
-    }
-    const dueAt = this.now + delayMs;
-    replaceOutcome(task, outcome, this.now);
-    this.emit('retrying', task, outcome, dueAt);
-    this.waitFrom(task, dueAt, order);
-  }
-
-  private end(task: ModelTask, state: FinalState, outcome: string, order = this.back()): void {
+  /** The only way into a final state. */
+  end(task: ModelTask, state: FinalState, outcome: string, order = this.back()): void {
     replaceOutcome(task, outcome, state === 'dead' ? this.now : undefined);
     task.state = state;
     task.at = this.now;
@@ -356,33 +269,8 @@ export class QueueModel {
     if (next?.state === 'blocked') this.waitFrom(next, next.at ?? 0, order);
   }
 
-  private park(task: ModelTask, outcome: string): void {
-    replaceOutcome(task, outcome);
-    task.state = 'parked';
-    task.at = this.now;
-    this.emit('parked', task, outcome);
-  }
-
-  private letGo(consumer: ModelConsumer): ModelTask[] {
-    const left: ModelTask[] = [];
-    for (const task of this.handOf(consumer.name)) {
-      const { isCancelling } = task;
-      this.takeFromHand(task);
-      if (isCancelling) this.end(task, 'cancelled', '');
-      else left.push(task);
-    }
-    this.consumers.delete(consumer.name);
-    return left;
-  }
-
-  private takeFromHand(task: ModelTask): void {
-    const holder = this.consumers.get(task.holder ?? '');
-    if (holder?.suspect === task.id) holder.suspect = undefined;
-    task.holder = undefined;
-    task.isCancelling = false;
-  }
-
-  private waitFrom(task: ModelTask, dueAt: number, order: number): void {
+  /** It is delayed until then, or waits if that is now. */
+  waitFrom(task: ModelTask, dueAt: number, order: number): void {
     if (dueAt <= this.now) {
       this.wait(task, order);
       return;
@@ -396,15 +284,11 @@ export class QueueModel {
     this.emit('waiting', task);
   }
 
-  private giveBack(task: ModelTask, order: number): void {
+  /** It waits in that place. */
+  giveBack(task: ModelTask, order: number): void {
     task.state = 'waiting';
     task.order = order;
     task.at = undefined;
-  }
-
-  private suspect(task: ModelTask): void {
-    this.giveBack(task, 0);
-    task.isSuspect = true;
   }
 
   private dropResult(id: string): void {
@@ -418,11 +302,13 @@ export class QueueModel {
     this.waiters.delete(id);
   }
 
-  private front(): number {
+  /** A place before all others. */
+  front(): number {
     return --this.first;
   }
 
-  private back(): number {
+  /** A place behind all others. */
+  back(): number {
     return ++this.last;
   }
 }
