@@ -31,6 +31,14 @@ export function groupCases(fleet: () => Fleet): void {
     expect(await worker.claim(7)).toEqual(order);
   });
 
+  it('serves those of one turn in the order in which they came', async () => {
+    const worker = await fleet().worker();
+    await worker.queue.add([one('z', { group: 'c' }), one('m', { group: 'a' })]);
+    await worker.queue.add([one('a', { group: 'b' }), one('y', { group: 'a' })]);
+
+    expect(await worker.claim(9)).toEqual(['z', 'm', 'a', 'y']);
+  });
+
   it('serves tenants alike when one of them has 99 % of the backlog', async () => {
     const worker = await fleet().worker();
     const small = ['b', 'c', 'd', 'e'];

@@ -132,8 +132,8 @@ export const redisFaults = [
   fault(
     'priorities: the highest goes first',
     'take',
-    'for priority = 9, 0, -1 do\n    for',
-    'for priority = 0, 9 do\n    for',
+    'for priority = 9, 0, -1 do\n    pop',
+    'for priority = 0, 9 do\n    pop',
   ),
   fault(
     'priorities: a delayed task keeps its own',
@@ -156,16 +156,16 @@ export const redisFaults = [
   fault(
     'groups: the turn after the last one of the group',
     'waiting',
-    "string.format('%.0f', at + 1), group)",
-    "string.format('%.0f', at), group)",
+    'known[group] = at + 1',
+    'known[group] = at',
   ),
   fault(
     'groups: nobody catches up on turns',
     'waiting',
-    'local at = math.max(turn(priority), tonumber',
-    'local at = math.max(0, tonumber',
+    'local at = math.max(turn(priority), known[group])',
+    'local at = known[group]',
   ),
-  fault('groups: those without take turns, too', 'take', 'own <= tonumber(first[2])', 'true'),
+  fault('groups: those without take turns, too', 'take', 'own <= math.floor(tonumber(first[2]))', 'true'),
   fault(
     'limits: no more in hand than the limit',
     'limits',
@@ -225,13 +225,14 @@ export const redisFaults = [
   fault(
     'group limits: what is added queues behind what is held back',
     'waiting',
-    "  if call('EXISTS', P .. 'held:' .. group) == 1 then return hold_back(id, group, priority) end\n",
+    "if used('h') and call('EXISTS', P .. 'held:' .. group) == 1 then",
+    'if false then',
   ),
   fault(
     'group limits: they are counted anew when limits change',
-    'opening',
+    'limits',
     "then call('HINCRBY', P .. 'inflight', trait.group, 1) end",
-    "then call('HINCRBY', P .. 'inflight', trait.group, 0) end",
+    'then end',
   ),
   fault('group rate: tokens come back to groups', 'step', '  refill_groups()\n'),
   fault(
@@ -332,12 +333,12 @@ export const redisFaults = [
     "if used('c') then call('HDEL', P .. 'flags', unpack(ids)) end\n  end\n  if most",
     '\n  end\n  if most',
   ),
-  fault('ghosts: what was taken out is not run', 'take', '  ids = live(ids)\n'),
+  fault('ghosts: what was taken out is not run', 'take', '    if rare then ids = live(ids, lists) end\n'),
   fault(
     'ghosts: each is skipped once',
     'waiting',
-    "if call('HINCRBY', P .. 'ghosts', id, -1) == 0 then",
-    "if call('HINCRBY', P .. 'ghosts', id, 0) == 0 then",
+    "if call('HINCRBY', P .. 'ghosts', field, -1) == 0 then",
+    "if call('HINCRBY', P .. 'ghosts', field, 0) == 0 then",
   ),
   fault('retry: all attempts again', 'steer', "    call('HDEL', tries, id)\n"),
   fault(
@@ -362,17 +363,22 @@ export const redisFaults = [
   fault(
     'keeping: a result can be kept for longer than its task',
     'step',
-    "if extra ~= '' and extra ~= '0' then call('SET', P .. 'result:' .. id, outcome, 'PX', extra) end",
+    "      call('SET', P .. 'result:' .. id, outcome, 'PX', extra)\n",
   ),
   fault('keeping: nothing of a task that says so', 'step', "if extra == '0' then list = nowhere end"),
-  fault('backlog: it is bounded', 'add', '  if depth and depth >= limits.backlog then', '  if false then'),
+  fault(
+    'backlog: it is bounded',
+    'add',
+    '  if grows and depth and depth >= limits.backlog then',
+    '  if false then',
+  ),
   fault(
     'backlog: per group, too',
     'add',
     "if per_group.backlog and group ~= '' and tonumber",
     'if false and tonumber',
   ),
-  fault('backlog: who was refused hears of room', 'step', "if used('w') then make_room() end"),
+  fault('backlog: who was refused hears of room', 'spread', "if used('w') then make_room() end"),
   fault(
     'events: nobody is told when nobody listens any more',
     'events',

@@ -21,7 +21,7 @@ const TIME_LIMIT_MS = 60_000;
 
 const { values } = parseArgs({ options: { short: { type: 'boolean' }, only: { type: 'string' } } });
 const chosen = faults.filter(
-  ({ rule }, at) => (!values.short || SHORT.includes(at)) && (!values.only || rule.includes(values.only)),
+  ({ rule }) => (!values.short || SHORT.includes(rule)) && (!values.only || rule.includes(values.only)),
 );
 
 const misfits = faults.filter(({ file, search }) => occurrences(file, search) !== 1);

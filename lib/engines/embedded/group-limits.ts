@@ -113,7 +113,7 @@ export class GroupLimits {
     return this.tokenTimes.popUpTo(now).flatMap((group) => {
       const held = this.held.get(group);
       const room = this.room(group, now);
-      const released = held && room > 0 ? held.range(0, room - 1) : [];
+      const released = held && room > 0 ? held.upTo(Number.POSITIVE_INFINITY, room) : [];
       for (const task of released) this.delete(task);
       if (held && released.length === 0) this.waitForToken(group, now);
       return released;

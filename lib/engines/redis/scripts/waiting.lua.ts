@@ -46,7 +46,7 @@ end -- rare
  * backlog(groups, by): how many tasks of a group wait, if that is limited; refused producers are told.
  */
 const GROUPS = `
-local turn, serve, room_for, backlog, hold_back, let_go_on, line_up, pass_on
+local turn, serve, room_for, backlog, hold_back, go_ahead, let_go_on, line_up, pass_on
 if rare then
 local served = {}
 function turn(priority)
@@ -81,6 +81,13 @@ function hold_back(id, group, priority, first)
   call('SADD', P .. 'heldgroups', group)
 end
 
+-- It is the next of its priority, before all that have a group.
+function go_ahead(id, priority)
+  local group = P .. 'group:' .. priority
+  local first = tonumber(call('ZRANGE', group, 0, 0, 'WITHSCORES')[2] or FAR)
+  call('ZADD', group, string.format('%.17g', math.min(first, turn(priority)) - 1 / 1024), id)
+end
+
 -- So many of what is held back of a group take their turn now.
 function let_go_on(group, count)
   local popped = count > 0 and call('ZPOPMIN', P .. 'held:' .. group, count) or {}
@@ -89,10 +96,7 @@ function let_go_on(group, count)
   local ids = {}
   for i = 1, #popped, 2 do ids[#ids + 1] = popped[i] end
   local traits = traits_of(ids)
-  for _, id in ipairs(ids) do
-    local priority = traits[id] and traits[id].priority or '5'
-    call('ZADD', P .. 'group:' .. priority, turn(priority), id)
-  end
+  for i = #ids, 1, -1 do go_ahead(ids[i], traits[ids[i]] and traits[ids[i]].priority or '5') end
   if call('EXISTS', P .. 'held:' .. group) == 0 then
     call('SREM', P .. 'heldgroups', group)
     call('ZREM', P .. 'gdue', group)
@@ -201,7 +205,7 @@ local function put_first(ids)
       if call('EXISTS', P .. 'held:' .. trait.group) == 1 then
         hold_back(id, trait.group, trait.priority, true)
       else
-        call('ZADD', P .. 'group:' .. trait.priority, turn(trait.priority), id)
+        go_ahead(id, trait.priority)
       end
     else
       local priority = trait and trait.priority or '5'
