@@ -79,7 +79,8 @@ function suiteOf({ file, suite }) {
 
 function firstFailure(directory, suite) {
   const report = join(directory, 'report.json');
-  const jest = ['test/run/jest.mjs', suite, '--runInBand', '--json', `--outputFile=${report}`];
+  const failFast = '--env=./test/faults/fail-fast.environment.mjs';
+  const jest = ['test/run/jest.mjs', suite, failFast, '--runInBand', '--json', `--outputFile=${report}`];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, jest, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
     running.add(child);
