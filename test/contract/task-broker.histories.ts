@@ -3,18 +3,16 @@ import type { Ack, ClaimedTask, QueueBroker, QueueSettings } from '../../lib/tas
 import { random } from '../support/random.js';
 import { Actor } from './task-broker.actor.js';
 import { numberOf, type EngineUnderTest, type Stored, type TestProcess } from './task-broker.engine.js';
-import {
-  completed,
-  dead,
-  keeping,
-  LEASE,
-  parked,
-  retried,
-  SETTINGS,
-  TestWorker,
-} from './task-broker.fleet.js';
+import { completed, keeping, LEASE, SETTINGS, TestWorker } from './task-broker.fleet.js';
 import { checkOrder, inHand } from './task-broker.history-checks.js';
-import { describeTask, randomId, randomLimits, randomTask } from './task-broker.history-tasks.js';
+import {
+  describeTask,
+  pick,
+  randomAcks,
+  randomId,
+  randomLimits,
+  randomTask,
+} from './task-broker.history-tasks.js';
 import { HistorySteering } from './task-broker.history-steering.js';
 import { checkStored, checkTold } from './task-broker.invariants.js';
 import { Model } from './task-broker.model.js';
@@ -76,7 +74,7 @@ export class History {
     const dice = this.chance.below(100);
     if (dice < 20) return this.add();
     if (this.actors.length === 0 || dice < 22) return this.enter();
-    const actor = this.pick(this.actors);
+    const actor = pick(this.chance, this.actors);
     if (dice < 46) return this.step(actor);
     if (dice < 52) return this.stepWithRooms(actor);
     if (dice < 58) return this.beat(actor);
@@ -114,7 +112,7 @@ export class History {
 
   private async step(actor: Actor): Promise<void> {
     if (this.chance.below(4) > 0) this.take(actor, await actor.receive());
-    const acks = this.acks(actor);
+    const acks = randomAcks(this.chance, actor.hand.keys(), this.model);
     const { queue, consumer } = actor.worker;
     this.log(`${consumer} steps ${acks.map(({ id, to }) => `${to} ${id}`).join(' ')}`);
     const before = await this.before();
@@ -133,7 +131,7 @@ export class History {
   /** It has no room for one of the names, or little. */
   private async stepWithRooms(actor: Actor): Promise<void> {
     this.take(actor, await actor.receive());
-    const acks = this.acks(actor);
+    const acks = randomAcks(this.chance, actor.hand.keys(), this.model);
     const { queue, consumer } = actor.worker;
     const before = await this.before();
     const left = acks.reduce((hand, { id }) => hand - (actor.hand.has(id) ? 1 : 0), actor.hand.size);
@@ -162,7 +160,7 @@ export class History {
 
   /** The step happened, and nobody knows. */
   private async loseAnswer(actor: Actor): Promise<void> {
-    const acks = this.acks(actor);
+    const acks = randomAcks(this.chance, actor.hand.keys(), this.model);
     const before = await this.before();
     this.log(`${actor.worker.consumer} steps in vain ${acks.map(({ id, to }) => `${to} ${id}`).join(' ')}`);
     const step = await actor.worker.queue.step(actor.worker.consumer, acks, actor.slots);
@@ -188,18 +186,13 @@ export class History {
 
   private async lateCalls(actor: Actor): Promise<void> {
     if (actor.formerNames.length === 0) return;
-    const name = this.pick(actor.formerNames);
+    const name = pick(this.chance, actor.formerNames);
     this.log(`${name} is late`);
     const before = await this.before();
     const { queue } = actor.worker;
     const ids = [...this.model.live];
-    expect(
-      await queue.step(
-        name,
-        ids.map((id) => completed(id)),
-        5,
-      ),
-    ).toBe('lost');
+    const acks = ids.map((id) => completed(id));
+    expect(await queue.step(name, acks, 5)).toBe('lost');
     expect(await queue.beat(name, 'busy')).toBe('lost');
     for (const id of ids.slice(0, 2)) expect(await queue.note(name, id, 'log', 'late')).toBe(false);
     await queue.leave(name);
@@ -212,7 +205,8 @@ export class History {
     this.actors.splice(this.actors.indexOf(actor), 1);
   }
 
-  private async crash(actor: Actor): Promise<void> {
+  /** It is never heard of again. */
+  private crash(actor: Actor): void {
     this.log(`${actor.worker.consumer} is killed`);
     this.actors.splice(this.actors.indexOf(actor), 1);
   }
@@ -228,7 +222,7 @@ export class History {
     const { queue, consumer } = actor.worker;
     const holder = (await this.before()).holders.get(id);
     const isMine = holder === numberOf(consumer);
-    expect(await queue.note(consumer, id, this.pick(['log', 'progress']), 'x')).toBe(isMine);
+    expect(await queue.note(consumer, id, pick(this.chance, ['log', 'progress']), 'x')).toBe(isMine);
   }
 
   private async moveClock(): Promise<void> {
@@ -253,20 +247,6 @@ export class History {
     for (const actor of this.actors) this.take(actor, await actor.receive());
     const soonest = Math.min(...this.actors.map(({ lookAt }) => lookAt));
     expect(soonest).toBe(Math.min(soonest, Math.max(at, this.engine.now())));
-  }
-
-  /** Ends of some of what the actor believes to have in hand. */
-  private acks(actor: Actor): Ack[] {
-    return [...actor.hand.keys()].flatMap((id): Ack[] => {
-      const used = this.model.triesOf(id);
-      const tries = used + 1;
-      const dice = this.chance.below(10);
-      if (dice < 4) return [completed(id)];
-      if (dice < 5) return [dead(id, tries)];
-      if (dice < 6) return [parked(id, used)];
-      if (dice < 8) return [retried(id, this.chance.below(3) * 1_000, tries)];
-      return [];
-    });
   }
 
   /** The acknowledgements were taken: each task was in the actor's hand, and is what it was said to be. */
@@ -339,10 +319,6 @@ export class History {
 
   private async look(): Promise<Stored> {
     return (this.stored = await this.engine.look(this.settings.name));
-  }
-
-  private pick<const T>(items: readonly T[]): T {
-    return items[this.chance.below(items.length)] as T;
   }
 
   private log(operation: string): void {

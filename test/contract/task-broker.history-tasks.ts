@@ -1,6 +1,7 @@
-import type { NewTask, QueueLimits, Unique } from '../../lib/task/task.broker.js';
+import type { Ack, NewTask, QueueLimits, Unique } from '../../lib/task/task.broker.js';
 import type { random } from '../support/random.js';
-import { one } from './task-broker.fleet.js';
+import { completed, dead, one, parked, retried } from './task-broker.fleet.js';
+import type { Model } from './task-broker.model.js';
 
 type Chance = ReturnType<typeof random>;
 
@@ -22,7 +23,8 @@ const KEYS: readonly Unique[] = [
   { key: 'three', mode: 'keepLast' },
 ];
 
-const pick = <const T>(chance: Chance, items: readonly T[]): T => items[chance.below(items.length)] as T;
+export const pick = <const T>(chance: Chance, items: readonly T[]): T =>
+  items[chance.below(items.length)] as T;
 
 /** Of a task that is there or not. */
 export const randomId = (chance: Chance): string => `t${chance.below(IDS)}`;
@@ -39,6 +41,20 @@ export function randomTask(chance: Chance): NewTask {
     ...(oneOf(3) && { group: pick(chance, ['g', 'h']) }),
     ...(oneOf(6) && { expiresInMs: 1 + chance.below(6_000) }),
     ...(oneOf(4) && { unique: pick(chance, KEYS) }),
+  });
+}
+
+/** Ends of some of these tasks. */
+export function randomAcks(chance: Chance, ids: Iterable<string>, model: Model): readonly Ack[] {
+  return [...ids].flatMap((id): Ack[] => {
+    const used = model.triesOf(id);
+    const tries = used + 1;
+    const dice = chance.below(10);
+    if (dice < 4) return [completed(id)];
+    if (dice < 5) return [dead(id, tries)];
+    if (dice < 6) return [parked(id, used)];
+    if (dice < 8) return [retried(id, chance.below(3) * 1_000, tries)];
+    return [];
   });
 }
 

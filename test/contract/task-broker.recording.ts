@@ -67,6 +67,16 @@ export function waitingForAnEndCases(fleet: () => Fleet): void {
     expect(await worker.told()).toEqual([{ id: 'a', state: 'completed', outcome: 'at last' }]);
   });
 
+  it('tells a process that waits though its consumer has left', async () => {
+    const [waits, worker] = [await fleet().worker(), await fleet().workerWith(['a'])];
+    await waits.queue.awaitOutcome('a');
+    await waits.queue.leave(waits.consumer);
+
+    await worker.step(0, completed('a', 'fine'));
+
+    expect(await waits.told()).toEqual([{ id: 'a', state: 'completed', outcome: 'fine' }]);
+  });
+
   it('tells who waits that a task was removed', async () => {
     const worker = await fleet().worker();
     await worker.queue.add(tasks('a'));

@@ -63,13 +63,12 @@ export function roomCases(fleet: () => Fleet): void {
 
   it('takes what was passed before everything else as soon as it has room, by priority', async () => {
     const worker = await fleet().worker();
-    await worker.queue.add([
-      ...named('x', 'x1', 'x2'),
-      one('x3', { name: 'x', priority: 9 }),
-      ...named('y', 'y1'),
-    ]);
-    expect(await worker.claimFor(rooms(5, { x: { free: 0 } }))).toEqual(['y1']);
-    await worker.queue.add(named('y', 'y2'));
+    const none = rooms(5, { x: { free: 0 } });
+    await worker.queue.add([...named('x', 'x1', 'x2'), ...named('y', 'y1')]);
+    expect(await worker.claimFor(none)).toEqual(['y1']);
+    await worker.queue.add([one('x3', { name: 'x', priority: 9 })]);
+    expect(await worker.claimFor(none)).toEqual([]);
+    await worker.queue.add([one('y2', { name: 'y', priority: 9 })]);
 
     expect(await worker.list('waiting')).toEqual(['x3', 'x1', 'x2', 'y2']);
     expect(await worker.claimFor(rooms(5, { x: { free: 2 } }))).toEqual(['x3', 'x1', 'y2']);
