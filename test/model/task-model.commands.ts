@@ -24,7 +24,7 @@ export const COMMANDS: fc.Arbitrary<Command>[] = [
   working.late,
   working.noting,
   working.tidying,
-  working.stalling,
+  ...often(3, working.stalling),
   steering.removing,
   steering.promoting,
   steering.cleaning,

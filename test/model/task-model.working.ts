@@ -13,7 +13,7 @@ import {
   worker,
 } from './task-model.command.js';
 import { beat, join, pass, step, tidy } from './task-model.deeds.js';
-import { id, NAMES, rooms, TIMES } from './task-model.plan.js';
+import { id, NAMES, rooms, sometimes, TIMES } from './task-model.plan.js';
 
 export const joining = who.map(
   (at) =>
@@ -28,17 +28,15 @@ export const joiningAgain = who.map(
   (at) => new Command(text('join again', at), somebody, (bench) => join(bench, worker(bench, at))),
 );
 
-export const stepping = fc
-  .tuple(who, ends, fc.integer({ min: 0, max: 4 }), fc.option(rooms, { nil: undefined, freq: 5 }))
-  .map(
-    ([at, wanted, slots, room]) =>
-      new Command(text('step', at, wanted, slots, room), somebody, (bench) => {
-        const actor = worker(bench, at);
-        actor.slots = slots;
-        actor.rooms = room;
-        return step(bench, actor, acksOf(bench, actor, wanted));
-      }),
-  );
+export const stepping = fc.tuple(who, ends, fc.integer({ min: 0, max: 4 }), sometimes(rooms, 5)).map(
+  ([at, wanted, slots, room]) =>
+    new Command(text('step', at, wanted, slots, room), somebody, (bench) => {
+      const actor = worker(bench, at);
+      actor.slots = slots;
+      actor.rooms = room;
+      return step(bench, actor, acksOf(bench, actor, wanted));
+    }),
+);
 
 export const leaving = who.map(
   (at) =>
