@@ -3,9 +3,11 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 import { DepotModule } from 'nestjs-depot';
 import { depotOptions } from './config/depot.options.js';
 import { readSettings } from './config/settings.js';
+import { AdminModule } from './admin/admin.module.js';
 import { CitiesModule } from './cities/cities.module.js';
 import { EditionsModule } from './editions/editions.module.js';
 import { MailModule } from './mail/mail.module.js';
+import { NoticesModule } from './notices/notices.module.js';
 import { PostcardsModule } from './postcards/postcards.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
@@ -22,7 +24,9 @@ const settings = await ConfigModule.forRoot({ isGlobal: true, validate: readSett
     MailModule,
     ReportsModule,
     EditionsModule,
+    NoticesModule,
     TasksModule,
+    AdminModule,
   ],
 })
 export class AppModule {}

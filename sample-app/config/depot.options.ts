@@ -1,5 +1,6 @@
 import type { ConfigService } from '@nestjs/config';
-import type { ConnectionOptions, DepotOptions } from 'nestjs-depot';
+import type { CodecOptions, ConnectionOptions, DepotOptions } from 'nestjs-depot';
+import { encryptionKeys } from './encryption.keys.js';
 import type { Settings } from './settings.js';
 
 /** The library's options, out of the app's settings. */
@@ -13,6 +14,7 @@ export function depotOptions(config: ConfigService<Settings, true>): DepotOption
     tasks: { concurrency: config.get('CONCURRENCY', { infer: true }) },
     cache: { ttl: config.get('CACHE_TTL', { infer: true }) },
     connection: connection(config),
+    codec: codec(config),
   };
 }
 
@@ -36,4 +38,10 @@ function connection(config: ConfigService<Settings, true>): ConnectionOptions {
     connectTimeout: config.get('REDIS_CONNECT_TIMEOUT', { infer: true }),
     ...(commandTimeout !== undefined && { commandTimeout }),
   };
+}
+
+/** Payloads have names and addresses of people. With keys, nobody reads them in Redis, its backups or its logs. */
+function codec(config: ConfigService<Settings, true>): CodecOptions {
+  const keys = config.get('TASK_KEYS', { infer: true });
+  return keys === undefined ? {} : { encrypt: { keys: encryptionKeys(keys) } };
 }

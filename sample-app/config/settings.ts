@@ -1,9 +1,10 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { plainToInstance } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
+import { IsInt, IsOptional, IsString, Length, Matches, Max, Min, validateSync } from 'class-validator';
 import type { Duration } from 'nestjs-depot';
 import { IsDuration } from './duration.validator.js';
+import { ENCRYPTION_KEYS } from './encryption.keys.js';
 
 /**
  * Every setting of the app; `.env.example` says what each one does. Numbers are declared as such, although their
@@ -71,6 +72,26 @@ export class Settings {
   @Matches(/^\S+@\S+$/, { message: 'must be an address' })
   MAIL_FROM = 'postcards@postcards.example';
 
+  @IsInt()
+  @Min(1)
+  MAIL_PER_SECOND: number = 50;
+
+  @IsInt()
+  @Min(1)
+  MAIL_CONNECTIONS: number = 20;
+
+  @IsInt()
+  @Min(1)
+  CUSTOMER_BACKLOG: number = 1_000;
+
+  @IsOptional()
+  @Matches(ENCRYPTION_KEYS, { message: 'must be id:key with 32 bytes as base64, several with commas' })
+  TASK_KEYS?: string;
+
+  @IsOptional()
+  @Length(16, 256)
+  ADMIN_KEY?: string;
+
   @IsString()
   DATA_DIR = join(tmpdir(), 'postcards');
 
@@ -86,7 +107,7 @@ export class Settings {
 /** Says which settings are wrong, and what they should be. */
 export class SettingsError extends Error {}
 
-const SECRET = /URL|PASSWORD/;
+const SECRET = /URL|PASSWORD|KEY/;
 
 /** Reads the settings out of the environment. An empty variable counts as not set. */
 export function readSettings(environment: Record<string, unknown>): Settings {

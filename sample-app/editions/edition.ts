@@ -18,3 +18,11 @@ export interface Sale {
   /** Which of the copies, from 1. */
   readonly number: number;
 }
+
+/** How an edition sells. */
+export interface SalesSummary {
+  readonly sold: number;
+  readonly buyers: number;
+  /** Who has bought most, the first ten. */
+  readonly best: readonly { readonly buyer: string; readonly copies: number }[];
+}

@@ -1,7 +1,8 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { LockService } from 'nestjs-depot';
-import { EDITIONS, type Edition, type Sale } from './edition.js';
+import { EDITIONS, type Edition, type Sale, type SalesSummary } from './edition.js';
 import { SalesBook } from './sales.book.js';
+import { summaryOf } from './sales.summary.js';
 
 @Injectable()
 export class EditionsService {
@@ -32,5 +33,16 @@ export class EditionsService {
       await this.book.write(id, [...sales, sale]);
       return sale;
     });
+  }
+
+  /** As of some moment after the last sale. */
+  summary(id: string): Promise<SalesSummary> {
+    return this.book.readSummary(this.get(id).id);
+  }
+
+  async summarise(id: string): Promise<SalesSummary> {
+    const summary = summaryOf(await this.book.read(id));
+    await this.book.writeSummary(id, summary);
+    return summary;
   }
 }

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Settings } from '../config/settings.js';
-import type { Sale } from './edition.js';
+import type { Sale, SalesSummary } from './edition.js';
+import { summaryOf } from './sales.summary.js';
 
 /**
- * What was sold, in a file for each edition. It stands for any store that has no transactions: who reads, decides and
+ * What was sold, and how it sells, in files of each edition. It stands for any store that has no transactions: who reads, decides and
  * writes must hold a lock meanwhile.
  */
 @Injectable()
@@ -17,24 +18,40 @@ export class SalesBook {
     this.folder = join(config.get('DATA_DIR', { infer: true }), 'editions');
   }
 
-  async read(editionId: string): Promise<readonly Sale[]> {
+  read(editionId: string): Promise<readonly Sale[]> {
+    return this.load(editionId, []);
+  }
+
+  write(editionId: string, sales: readonly Sale[]): Promise<void> {
+    return this.save(editionId, sales);
+  }
+
+  readSummary(editionId: string): Promise<SalesSummary> {
+    return this.load(`${editionId}.summary`, summaryOf([]));
+  }
+
+  writeSummary(editionId: string, summary: SalesSummary): Promise<void> {
+    return this.save(`${editionId}.summary`, summary);
+  }
+
+  private async load<T>(name: string, otherwise: T): Promise<T> {
     try {
-      return JSON.parse(await readFile(this.file(editionId), 'utf8')) as Sale[];
+      return JSON.parse(await readFile(this.file(name), 'utf8')) as T;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
       throw error;
     }
   }
 
-  async write(editionId: string, sales: readonly Sale[]): Promise<void> {
+  private async save(name: string, content: unknown): Promise<void> {
     await mkdir(this.folder, { recursive: true });
-    const file = this.file(editionId);
+    const file = this.file(name);
     // Renamed when complete: readers, who hold no lock, never see half a file.
-    await writeFile(`${file}.${process.pid}`, JSON.stringify(sales, null, 2));
+    await writeFile(`${file}.${process.pid}`, JSON.stringify(content, null, 2));
     await rename(`${file}.${process.pid}`, file);
   }
 
-  private file(editionId: string): string {
-    return join(this.folder, `${editionId}.json`);
+  private file(name: string): string {
+    return join(this.folder, `${name}.json`);
   }
 }

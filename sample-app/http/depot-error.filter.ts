@@ -6,7 +6,13 @@ const STATUS: Record<string, HttpStatus> = {
   DEPOT_ENGINE_UNAVAILABLE: HttpStatus.SERVICE_UNAVAILABLE,
   DEPOT_RESULT_TIMEOUT: HttpStatus.GATEWAY_TIMEOUT,
   DEPOT_LOCK_TIMEOUT: HttpStatus.SERVICE_UNAVAILABLE,
+  DEPOT_QUEUE_FULL: HttpStatus.SERVICE_UNAVAILABLE,
+  DEPOT_TASK_EXPIRED: HttpStatus.SERVICE_UNAVAILABLE,
+  DEPOT_TASK_CANCELLED: HttpStatus.CONFLICT,
 };
+
+/** When it may be worth another try. */
+const RETRY_AFTER_S = 5;
 
 /** Tells the client what the library could not do, by the code of its error. */
 @Catch(DepotError)
@@ -19,6 +25,8 @@ export class DepotErrorFilter implements ExceptionFilter<DepotError> {
     const statusCode = STATUS[error.code] ?? HttpStatus.INTERNAL_SERVER_ERROR;
     if (statusCode === HttpStatus.INTERNAL_SERVER_ERROR) this.logger.error(error.stack);
     const body = { statusCode, code: error.code, message: error.message };
-    host.switchToHttp().getResponse<Response>().status(statusCode).json(body);
+    const response = host.switchToHttp().getResponse<Response>();
+    if (statusCode === HttpStatus.SERVICE_UNAVAILABLE) response.setHeader('Retry-After', RETRY_AFTER_S);
+    response.status(statusCode).json(body);
   }
 }

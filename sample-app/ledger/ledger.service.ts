@@ -26,26 +26,28 @@ export class Ledger {
     this.file = config.get('LEDGER_FILE', { infer: true });
   }
 
-  async record<T>(task: TaskContext, work: () => Promise<T>): Promise<T> {
-    await this.write(task, 'start');
+  record<T>(task: TaskContext, work: () => Promise<T>): Promise<T> {
+    return this.recordAll([task], work);
+  }
+
+  /** The same for a batch. */
+  async recordAll<T>(tasks: readonly TaskContext[], work: () => Promise<T>): Promise<T> {
+    await this.write(tasks, 'start');
     try {
       return await work();
     } finally {
-      await this.write(task, 'end');
+      await this.write(tasks, 'end');
     }
   }
 
-  private async write(task: TaskContext, event: LedgerLine['event']): Promise<void> {
+  private async write(tasks: readonly TaskContext[], event: LedgerLine['event']): Promise<void> {
     if (this.file === undefined) return;
-    const line: LedgerLine = {
-      task: `${task.queue}.${task.name}`,
-      id: task.id,
-      attempt: task.attempt,
-      pid: process.pid,
-      event,
-      at: Date.now(),
-    };
-    // One append of one line: lines of several processes do not mix.
-    await appendFile(this.file, `${JSON.stringify(line)}\n`);
+    const at = Date.now();
+    const lines = tasks.map(({ queue, name, id, attempt }): string => {
+      const line: LedgerLine = { task: `${queue}.${name}`, id, attempt, pid: process.pid, event, at };
+      return `${JSON.stringify(line)}\n`;
+    });
+    // One append: lines of several processes do not mix.
+    await appendFile(this.file, lines.join(''));
   }
 }

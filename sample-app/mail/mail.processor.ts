@@ -11,7 +11,7 @@ export class MailProcessor {
   ) {}
 
   /** A mailbox that is busy gets another try; for one that does not exist no try would help. */
-  @Task({ attempts: 5, backoff: { type: 'exponential', delay: '200ms', max: '1m' }, timeout: '30s' })
+  @Task({ attempts: 4, backoff: { type: 'exponential', delay: '200ms', max: '1m' }, timeout: '30s' })
   deliver(@Payload() letter: Letter, @Ctx() task: TaskContext): Promise<{ messageId: string }> {
     return this.ledger.record(task, async () => {
       try {

@@ -16,14 +16,14 @@ export class Mailer implements OnApplicationShutdown {
   /**
    * @param id of the task. The same on each attempt, so that a mail which is sent twice is shown once.
    */
-  async send(id: string, { picture, ...letter }: Letter): Promise<string> {
+  async send(id: string, { to, subject, text, picture }: Letter): Promise<string> {
     const transport = await (this.transport ??= this.connect());
     const from = this.config.get('MAIL_FROM', { infer: true });
     const attachments = picture
       ? [{ filename: picture.name, content: picture.png, contentType: 'image/png' }]
       : [];
     const messageId = `<${id}@${from.split('@')[1] ?? 'localhost'}>`;
-    await transport.sendMail({ ...letter, from, messageId, attachments });
+    await transport.sendMail({ to, subject, text, from, messageId, attachments });
     return messageId;
   }
 

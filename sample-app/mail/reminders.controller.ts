@@ -5,6 +5,9 @@ import { AcceptedTask } from '../tasks/accepted.task.js';
 import type { MailProcessor } from './mail.processor.js';
 import { ReminderDto } from './reminder.dto.js';
 
+/** Before ordinary mails, which nobody waits for at a certain time. */
+const PUNCTUAL = 7;
+
 @ApiTags('reminders')
 @Controller('reminders')
 export class RemindersController {
@@ -16,6 +19,6 @@ export class RemindersController {
   @ApiAcceptedResponse({ type: AcceptedTask })
   async remind(@Body() { to, text, after }: ReminderDto): Promise<AcceptedTask> {
     const letter = { to, subject: 'Your reminder', text };
-    return new AcceptedTask(await this.mail.add('deliver', letter, { delay: after }));
+    return new AcceptedTask(await this.mail.add('deliver', letter, { delay: after, priority: PUNCTUAL }));
   }
 }

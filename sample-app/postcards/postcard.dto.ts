@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsEmail, IsString, Length } from 'class-validator';
+import { IsBoolean, IsEmail, IsString, Length } from 'class-validator';
+import { CustomerDto } from '../customers/customer.dto.js';
 
-export class PostcardDto {
+export class PostcardDto extends CustomerDto {
   @ApiProperty({ example: 'pt-lisbon' })
   @IsString()
   readonly cityId!: string;
@@ -13,4 +14,8 @@ export class PostcardDto {
   @ApiProperty({ example: 'The trams are yellow and so are the pastries. Wish you were here!' })
   @Length(1, 240)
   readonly message!: string;
+
+  @ApiProperty({ required: false, default: false, description: 'drawn and mailed before ordinary ones' })
+  @IsBoolean()
+  readonly express: boolean = false;
 }

@@ -1,18 +1,15 @@
 import { Module } from '@nestjs/common';
-import { DepotModule } from 'nestjs-depot';
 import { CitiesModule } from '../cities/cities.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
+import { mailQueue } from '../mail/mail.queue.js';
+import { PostcardOrders } from './postcard.orders.js';
 import { PostcardsController } from './postcards.controller.js';
 import { PostcardsProcessor } from './postcards.processor.js';
+import { postcardsQueue } from './postcards.queue.js';
 
 @Module({
-  imports: [
-    CitiesModule,
-    LedgerModule,
-    DepotModule.registerQueue({ name: 'postcards' }),
-    DepotModule.registerQueue({ name: 'mail' }),
-  ],
+  imports: [CitiesModule, LedgerModule, postcardsQueue, mailQueue],
   controllers: [PostcardsController],
-  providers: [PostcardsProcessor],
+  providers: [PostcardOrders, PostcardsProcessor],
 })
 export class PostcardsModule {}

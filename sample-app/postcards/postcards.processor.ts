@@ -6,11 +6,15 @@ import type { MailProcessor } from '../mail/mail.processor.js';
 import { CARD } from './card.js';
 import { surroundings } from './card.map.js';
 import { renderCard } from './card.renderer.js';
+import { placeOf } from './postcard.orders.js';
 
 export interface Postcard {
   readonly cityId: string;
   readonly to: string;
   readonly message: string;
+  /** The account that ordered it. */
+  readonly customer: string;
+  readonly express: boolean;
 }
 
 export interface RenderedPostcard {
@@ -33,7 +37,7 @@ export class PostcardsProcessor {
   @Task({ attempts: 3, backoff: { type: 'fixed', delay: '500ms' }, timeout: '30s' })
   render(@Payload() postcard: Postcard, @Ctx() task: TaskContext): Promise<RenderedPostcard> {
     return this.ledger.record(task, async () => {
-      const { cityId, to, message } = postcard;
+      const { cityId, to, message, customer } = postcard;
       const city = await this.cities.find(cityId);
       if (!city) throw new DiscardTask(`there is no city "${cityId}" any more`);
 
@@ -44,11 +48,15 @@ export class PostcardsProcessor {
       // A task may run twice, when its process dies in it. The id makes sure that the mail is added only once.
       const letter = {
         to,
+        customer,
         subject: `A postcard from ${city.name}`,
         text: message,
         picture: { name: `${cityId}.png`, png },
       };
-      const mail = await this.mail.add('deliver', letter, { id: `${task.id}-mail` });
+      const mail = await this.mail.add('deliver', letter, {
+        ...placeOf(postcard),
+        id: `${task.id}-mail`,
+      });
 
       await task.progress({ current: 3, total: 3, status: 'in the post' });
       return { width: CARD.width, height: CARD.height, bytes: png.length, mailTaskId: mail.id };

@@ -1,5 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayUnique, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsEmail,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
 
 export class ReportDto {
   @ApiProperty({ example: 'pt-lisbon', description: 'the city that distances are measured from' })
@@ -18,4 +28,13 @@ export class ReportDto {
   @Min(0)
   @Max(1_000)
   readonly restMs: number = 0;
+
+  @ApiProperty({
+    required: false,
+    example: 'ann@friends.example',
+    description: 'hears of it when it is there',
+  })
+  @IsOptional()
+  @IsEmail()
+  readonly notify?: string;
 }

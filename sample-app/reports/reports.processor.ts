@@ -1,13 +1,27 @@
 import { setTimeout as rest } from 'node:timers/promises';
-import { Ctx, DiscardTask, Payload, Processor, Task, TaskContext } from 'nestjs-depot';
+import {
+  Ctx,
+  DiscardTask,
+  InjectQueue,
+  OnTask,
+  Payload,
+  Processor,
+  Queue,
+  Task,
+  TaskContext,
+  TaskEvent,
+} from 'nestjs-depot';
 import { CityCatalogue } from '../cities/city.catalogue.js';
 import { Ledger } from '../ledger/ledger.service.js';
+import type { MailProcessor } from '../mail/mail.processor.js';
 import { countryDistances, type CountryDistances } from './distances.js';
 
 export interface ReportOrder {
   readonly from: string;
   readonly countries?: readonly string[] | undefined;
   readonly restMs: number;
+  /** Who hears of it when it is there. */
+  readonly notify?: string | undefined;
 }
 
 export interface Report {
@@ -20,12 +34,13 @@ export interface Report {
 @Processor('reports')
 export class ReportsProcessor {
   constructor(
+    @InjectQueue('mail') private readonly mail: Queue<MailProcessor>,
     private readonly catalogue: CityCatalogue,
     private readonly ledger: Ledger,
   ) {}
 
   /** Measures the way from one city to all others, country by country. */
-  @Task({ attempts: 2, timeout: '5m' })
+  @Task({ attempts: 2, timeout: '5m', deadline: '15m' })
   distances(@Payload() order: ReportOrder, @Ctx() task: TaskContext): Promise<Report> {
     return this.ledger.record(task, async () => {
       const from = this.catalogue.get(order.from);
@@ -45,6 +60,16 @@ export class ReportsProcessor {
       }
       return { from: from.id, cities: sum(countries, 'cities'), sumKm: sum(countries, 'sumKm'), countries };
     });
+  }
+
+  @OnTask('completed', { attempts: 5, backoff: { type: 'exponential', delay: '1s' } })
+  async ready(event: TaskEvent<Report, ReportOrder>): Promise<void> {
+    const { notify, from } = event.payload;
+    if (notify === undefined || event.result === undefined) return;
+    const text = `All ${event.result.cities} cities are measured. See /tasks/${event.taskId}`;
+    const letter = { to: notify, subject: `Your report from ${from}`, text };
+    // An event may be told twice; the id makes sure that the mail is added only once.
+    await this.mail.add('deliver', letter, { id: `${event.taskId}-ready`, tags: ['report'] });
   }
 }
 

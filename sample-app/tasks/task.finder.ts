@@ -1,32 +1,26 @@
-import { Inject, Injectable, NotFoundException } from '@nestjs/common';
-import { getQueueToken, type Queue, type TaskSnapshot } from 'nestjs-depot';
-import { QUEUES } from './queues.js';
+import { Injectable, NotFoundException } from '@nestjs/common';
+import { QueueService, type Queue, type TaskSnapshot, type TaskState } from 'nestjs-depot';
 
-const ALL_QUEUES = Symbol('all queues of the app');
+/** A task and the queue that it is in. */
+export interface FoundTask {
+  readonly queue: Queue;
+  readonly task: TaskSnapshot;
+}
 
 /** Finds a task by its id alone, in whichever queue it is. */
 @Injectable()
 export class TaskFinder {
-  constructor(@Inject(ALL_QUEUES) private readonly queues: readonly Queue[]) {}
+  constructor(private readonly queues: QueueService) {}
 
-  async get(id: string): Promise<TaskSnapshot> {
-    const found = await Promise.all(this.queues.map((queue) => queue.get(id)));
-    const task = found.find((snapshot) => snapshot !== undefined);
-    if (!task)
-      throw new NotFoundException(`there is no task "${id}"; finished ones are kept for a while only`);
-    return task;
+  async find(id: string): Promise<FoundTask> {
+    const looked = this.queues.all().map(async (queue) => ({ queue, task: await queue.get(id) }));
+    for (const { queue, task } of await Promise.all(looked)) if (task) return { queue, task };
+    throw new NotFoundException(`there is no task "${id}"; finished ones are kept for a while only`);
   }
 
   /** How many tasks are in each state, by queue. */
-  async counts(): Promise<Record<string, unknown>> {
-    const counts = await Promise.all(this.queues.map((queue) => queue.counts()));
-    return Object.fromEntries(QUEUES.map((name, index) => [name, counts[index]]));
+  async counts(): Promise<Record<string, Readonly<Record<TaskState, number>>>> {
+    const counted = this.queues.all().map(async (queue) => [queue.name, await queue.counts()] as const);
+    return Object.fromEntries(await Promise.all(counted));
   }
 }
-
-/** Gives the finder the handle of each queue. */
-export const allQueues = {
-  provide: ALL_QUEUES,
-  useFactory: (...queues: Queue[]) => queues,
-  inject: QUEUES.map((name) => getQueueToken(name)),
-};

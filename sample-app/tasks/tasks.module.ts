@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { TaskFinder, allQueues } from './task.finder.js';
+import { TaskFinder } from './task.finder.js';
 import { TasksController } from './tasks.controller.js';
 
-@Module({ controllers: [TasksController], providers: [allQueues, TaskFinder] })
+@Module({ controllers: [TasksController], providers: [TaskFinder], exports: [TaskFinder] })
 export class TasksModule {}
