@@ -4,6 +4,8 @@ export interface PostcardOrder {
   readonly cityId: string;
   readonly to: string;
   readonly message: string;
+  readonly customer?: string;
+  readonly express?: boolean;
 }
 
 /** Postcards that arrive at once. */
@@ -36,7 +38,7 @@ export const POSTCARDS: readonly PostcardOrder[] = [
   { cityId: 'br-rio-de-janeiro', to: 'fay@friends.example', message: 'Sand everywhere. No complaints.' },
 ];
 
-/** Postcards whose mail is refused twice, always, and for good. */
+/** Postcards whose mail is refused twice, always, and for good; the club's own mailbox is a busy one, too. */
 export const GREYLISTED: PostcardOrder = {
   cityId: 'pe-cusco',
   to: 'gus@busy.example',
@@ -50,25 +52,37 @@ export const MAILBOX_FULL: PostcardOrder = {
 export const GONE: PostcardOrder = {
   cityId: 'ca-montreal',
   to: 'ida@gone.example',
+  customer: 'travel-club',
   message: 'Are you still there?',
 };
 
-export const REMINDER = { to: 'ann@friends.example', text: 'Bob waits for a card.', after: '2s' } as const;
+export const REMINDER_MS = 1_000;
+export const REMINDER = {
+  to: 'ann@friends.example',
+  text: 'Bob waits for a card.',
+  after: `${REMINDER_MS}ms`,
+} as const;
+
+const NOTIFIED = 'fay@friends.example';
 
 /** What the demo ordered: ids of tasks. */
 export interface Ordered {
   readonly postcards: ReadonlyMap<PostcardOrder, string>;
-  readonly reminder: string;
   readonly reports: ReadonlyMap<string, string>;
+  /** What the same report got that was ordered twice. */
+  readonly again: string;
 }
 
-/** Orders everything, a report from each of the cities included. */
+/** Orders everything, a report from each of the cities included; who waits for the first one gets a mail. */
 export async function orderAll(client: PostcardsClient, reportsFrom: readonly string[]): Promise<Ordered> {
   const reports = new Map<string, string>();
-  for (const from of reportsFrom) reports.set(from, await client.order('/reports', { from, restMs: 10 }));
+  const [first] = reportsFrom;
+  const report = (from?: string): Promise<string> =>
+    client.order('/reports', { from, restMs: 10, ...(from === first && { notify: NOTIFIED }) });
+  for (const from of reportsFrom) reports.set(from, await report(from));
   const postcards = new Map<PostcardOrder, string>();
-  for (const order of [...POSTCARDS, GREYLISTED, MAILBOX_FULL, GONE]) {
+  for (const order of [GREYLISTED, MAILBOX_FULL, GONE, ...POSTCARDS]) {
     postcards.set(order, await client.order('/postcards', order));
   }
-  return { postcards, reports, reminder: await client.order('/reminders', REMINDER) };
+  return { postcards, reports, again: await report(first) };
 }

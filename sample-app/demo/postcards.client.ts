@@ -8,13 +8,17 @@ export interface TaskView {
   readonly attempt: number;
   readonly result?: unknown;
   readonly error?: { readonly name: string; readonly message: string };
+  readonly tags: readonly string[];
   readonly enqueuedAt: string;
+  readonly startedAt?: string;
   readonly finishedAt?: string;
 }
 
 export interface Answer<T = unknown> {
   readonly status: number;
   readonly body: T;
+  /** In how many seconds it may be worth another try. */
+  readonly retryAfter: string | null;
 }
 
 /** Talks to the app as any other client does. */
@@ -22,6 +26,7 @@ export class PostcardsClient {
   constructor(
     private readonly url: string,
     private readonly signal: AbortSignal,
+    private readonly adminKey: string,
   ) {}
 
   get<T = unknown>(path: string): Promise<Answer<T>> {
@@ -30,6 +35,19 @@ export class PostcardsClient {
 
   post<T = unknown>(path: string, body: unknown): Promise<Answer<T>> {
     return this.send('POST', path, body);
+  }
+
+  delete(path: string): Promise<Answer> {
+    return this.send('DELETE', path);
+  }
+
+  /** What only an administrator may. @returns the answer's body */
+  async steer<T = unknown>(method: 'GET' | 'POST', path: string): Promise<T> {
+    const answer = await this.send<T>(method, path, method === 'POST' ? {} : undefined, {
+      'x-admin-key': this.adminKey,
+    });
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status}`);
+    return answer.body;
   }
 
   /** Orders work. @returns the id of its task */
@@ -47,14 +65,23 @@ export class PostcardsClient {
     return answer.body;
   }
 
-  private async send<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+  private async send<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    more?: Record<string, string>,
+  ): Promise<Answer<T>> {
     const signal = AbortSignal.any([this.signal, AbortSignal.timeout(20_000)]);
-    const headers = { 'content-type': 'application/json' };
-    const sent =
-      body === undefined ? { method, signal } : { method, signal, headers, body: JSON.stringify(body) };
+    const headers = { ...more, ...(body !== undefined && { 'content-type': 'application/json' }) };
+    const sent = { method, signal, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
     const response = await fetch(this.url + path, sent);
     const text = await response.text();
     const type = response.headers.get('content-type') ?? '';
-    return { status: response.status, body: (type.includes('json') ? JSON.parse(text) : text) as T };
+    const retryAfter = response.headers.get('retry-after');
+    return {
+      status: response.status,
+      body: (type.includes('json') ? JSON.parse(text) : text) as T,
+      retryAfter,
+    };
   }
 }

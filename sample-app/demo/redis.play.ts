@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { LocalMailServer } from '../mail/local-mail.server.js';
+import { checkSecrecy } from './checks/secrecy.check.js';
 import { startApi } from './embedded.play.js';
 import { perform } from './play.js';
 import { startRedis } from './redis.server.js';
@@ -13,7 +15,8 @@ export async function playOnRedis(stage: Stage, story: Story, redisCommand: stri
   // One for all processes: it must remember whom it has put off.
   const mailServer = new LocalMailServer(stage.mails);
   try {
-    const env = { REDIS_URL: redis, SMTP_URL: await mailServer.start(), CONCURRENCY: '3' };
+    const keys = `demo:${randomBytes(32).toString('base64')}`;
+    const env = { REDIS_URL: redis, SMTP_URL: await mailServer.start(), CONCURRENCY: '3', TASK_KEYS: keys };
     const workers = ['first', 'second'].map(() => stage.app('worker', env));
     const { api, url } = await startApi(stage, { ...env, WORKERS: 'none' });
     await Promise.all(workers.map((worker) => worker.prints(/working on: /, stage.signal)));
@@ -22,7 +25,8 @@ export async function playOnRedis(stage: Stage, story: Story, redisCommand: stri
 
     const reportsFrom = ['pt-lisbon', 'jp-kyoto', 'ke-nairobi', 'pe-lima'];
     const meanwhile = () => killOneAtWork(workers, stage.ledger, story, stage.signal);
-    await perform({ url, reportsFrom, meanwhile }, stage, story);
+    await perform({ url, reportsFrom, slots: 3, meanwhile }, stage, story);
+    await checkSecrecy(stage.redis, story);
 
     const stopped = await Promise.all(
       [api, ...workers].filter(({ running }) => running).map((child) => child.stop()),

@@ -2,18 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
 import type { Stage } from './stage.js';
 import type { Story } from './story.js';
 
 const SERVERS = ['redis-server', 'valkey-server'];
 
-/** Starts a Redis of the demo's own, which keeps nothing and listens on this machine only. */
+/** Starts a Redis of the demo's own, which listens on this machine only. All that it is told can be read in its folder, until the demo ends. */
 export async function startRedis(stage: Stage, command: string): Promise<string> {
   const port = await freePort();
-  const dir = join(stage.folder, 'redis');
+  const dir = stage.redis;
   await mkdir(dir);
-  const options = { port, bind: '127.0.0.1', dir, save: '', appendonly: 'no', daemonize: 'no' };
+  const options = { port, bind: '127.0.0.1', dir, save: '', appendonly: 'yes', daemonize: 'no' };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const server = stage.start(command, command, args);
   await server.prints(/ready to accept connections/i, stage.signal);

@@ -1,14 +1,18 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MAILS_PER_SECOND } from './checks/post.check.js';
 import { Child } from './child.process.js';
+import { BACKLOG } from './closed.shop.js';
 
 const APP = join(import.meta.dirname, '..');
 const LAST_LINES = 20;
 
 /** Everything that the demo has to clear away: its processes and a folder for their files. */
 export class Stage {
+  readonly adminKey = randomBytes(16).toString('hex');
   private readonly children: Child[] = [];
 
   private constructor(
@@ -36,6 +40,11 @@ export class Stage {
     return join(this.folder, 'ledger.jsonl');
   }
 
+  /** What the demo's Redis keeps. */
+  get redis(): string {
+    return join(this.folder, 'redis');
+  }
+
   start(name: string, command: string, args: readonly string[], env?: Record<string, string>): Child {
     const child = new Child(name, command, args, this.folder, env);
     this.children.push(child);
@@ -49,6 +58,9 @@ export class Stage {
       MAIL_DIR: this.mails,
       LEDGER_FILE: this.ledger,
       PORT: '0',
+      ADMIN_KEY: this.adminKey,
+      CUSTOMER_BACKLOG: String(BACKLOG),
+      MAIL_PER_SECOND: String(MAILS_PER_SECOND),
       ...env,
     });
   }

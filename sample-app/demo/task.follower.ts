@@ -2,7 +2,9 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { PostcardsClient, TaskView } from './postcards.client.js';
 import type { Story } from './story.js';
 
-const ENDED = new Set(['completed', 'dead']);
+const ENDED = new Set(['completed', 'dead', 'cancelled', 'expired']);
+
+export const hasEnded = (task: TaskView): boolean => ENDED.has(task.state);
 
 /** Asks for each task until all have ended, the mails that postcards turn into included. */
 export async function follow(

@@ -19,6 +19,8 @@ export async function checkApi(client: PostcardsClient, story: Story): Promise<v
     ['an unknown task', 404, await client.get('/tasks/no-such-task')],
     ['a wrong address', 400, await client.post('/postcards', { ...order, to: 'ann' })],
     ['a field too many', 400, await client.post('/postcards', { ...order, stamp: 1 })],
+    ['an unknown customer', 400, await client.post('/postcards', { ...order, customer: 'nobody' })],
+    ['an administrator without key', 401, await client.post('/admin/queues/mail/pause', {})],
     ['an unknown edition', 404, await client.post('/editions/none/orders', { buyer: 'Ann' })],
   ] as const;
   for (const [mistake, expected, { status, body }] of mistakes) {
@@ -28,6 +30,8 @@ export async function checkApi(client: PostcardsClient, story: Story): Promise<v
 
   const { body: docs } = await client.get<{ paths: object }>('/docs-json');
   const paths = Object.keys(docs.paths);
-  const described = ['/postcards', '/tasks/{id}', '/reports'].every((path) => paths.includes(path));
+  const described = ['/postcards', '/tasks/{id}', '/reports', '/admin/queues/{queue}/tasks'].every((path) =>
+    paths.includes(path),
+  );
   story.check('the API describes itself at /docs', described, `${paths.length} paths`);
 }

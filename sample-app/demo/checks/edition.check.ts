@@ -1,9 +1,11 @@
 import { EDITIONS } from '../../editions/edition.js';
 import type { PostcardsClient } from '../postcards.client.js';
+import type { Stage } from '../stage.js';
 import type { Story } from '../story.js';
+import { checkSummary } from './summary.check.js';
 
 /** Orders more copies of an edition than there are, all at once. @returns how many orders there were */
-export async function checkEdition(client: PostcardsClient, story: Story): Promise<number> {
+export async function checkEdition(client: PostcardsClient, stage: Stage, story: Story): Promise<number> {
   const [edition] = EDITIONS;
   if (!edition) throw new Error('there are no editions');
   const path = `/editions/${edition.id}`;
@@ -21,5 +23,6 @@ export async function checkEdition(client: PostcardsClient, story: Story): Promi
     body.left === 0;
   const detail = `${buyers.length} orders at once: ${sold.length} of ${edition.copies} copies sold, ${soldOut} sold out`;
   story.check('an edition is never oversold', kept, detail);
+  await checkSummary(client, edition, stage, story);
   return buyers.length;
 }

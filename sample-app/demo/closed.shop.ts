@@ -1,0 +1,95 @@
+import type { PostcardOrder } from './orders.js';
+import type { PostcardsClient, TaskView } from './postcards.client.js';
+import type { Story } from './story.js';
+import { hasEnded } from './task.follower.js';
+import { until } from './until.js';
+
+/** So many cards of one customer may wait. */
+export const BACKLOG = 9;
+
+const HOTEL = { customer: 'grand-hotel', cityId: 'ch-zermatt', message: 'We thank you for your stay.' };
+/** Some guests have moved. They are written to first, so that all of it comes back at about the same time. */
+export const MOVED = ['kim', 'lea', 'max', 'nora'].map((name) => `${name}@gone.example`);
+const GUESTS = [...MOVED, ...Array.from({ length: 7 }, (_, i) => `guest${i + 1}@friends.example`)];
+const MIA = { customer: 'mia', cityId: 'it-venice', to: 'nina@friends.example', message: 'No cars here!' };
+const EXPRESS: PostcardOrder = {
+  cityId: 'no-oslo',
+  to: 'olaf@friends.example',
+  message: 'I arrive tomorrow, please feed the cat.',
+  express: true,
+};
+const OFFER = { to: 'paul@friends.example', text: 'Two cards for one.', validFor: '300ms' };
+
+/** What was ordered while the shop was closed: ids of tasks. */
+export interface ClosedOrders {
+  readonly hotel: readonly string[];
+  readonly mia: string;
+  readonly express: string;
+  /** One of the hotel's. */
+  readonly cancelled: string;
+  readonly offer: string;
+}
+
+/** No card is drawn and no mail is sent; orders are taken all the same, as far as there is room for them. */
+export async function orderWhileClosed(client: PostcardsClient, story: Story): Promise<ClosedOrders> {
+  for (const queue of ['postcards', 'mail']) await client.steer('POST', `/admin/queues/${queue}/pause`);
+  const stats = await client.steer<{ queue: string; paused: boolean }[]>('GET', '/admin/queues');
+  const paused = stats.filter((queue) => queue.paused).map(({ queue }) => queue);
+  story.check('an administrator pauses queues', paused.length === 2, paused.join(' and '));
+
+  const offer = await client.order('/offers', OFFER);
+  const hotel = await orderTooMuch(client, story);
+  const mia = await client.order('/postcards', MIA);
+  const express = await client.order('/postcards', EXPRESS);
+
+  const cancelled = hotel.at(-1) ?? '';
+  const first = await client.delete(`/tasks/${cancelled}`);
+  const second = await client.delete(`/tasks/${cancelled}`);
+  const { state } = await client.task(cancelled);
+  const once = first.status === 204 && second.status === 409 && state === 'cancelled';
+  story.check(
+    'a card that waits is cancelled, once',
+    once,
+    `${first.status}, then ${second.status}: ${state}`,
+  );
+
+  const path = '/admin/queues/postcards/tasks?state=waiting&tag=grand-hotel&limit=100';
+  const { tasks } = await client.steer<{ tasks: TaskView[] }>('GET', path);
+  const left = BACKLOG - 1;
+  story.check('cards are found by their customer', tasks.length === left, `${tasks.length} of ${left} wait`);
+  return { hotel, mia, express, cancelled, offer };
+}
+
+/** Opens again: cards first, and the post when all of them are drawn, so that their mails leave at once. */
+export async function openAgain(
+  client: PostcardsClient,
+  { hotel, mia, express }: ClosedOrders,
+  signal: AbortSignal,
+): Promise<void> {
+  await client.steer('POST', '/admin/queues/postcards/resume');
+  await until(async () => {
+    const cards = await Promise.all([...hotel, mia, express].map((id) => client.task(id)));
+    return cards.every(hasEnded) || undefined;
+  }, signal);
+  await client.steer('POST', '/admin/queues/mail/resume');
+}
+
+async function orderTooMuch(client: PostcardsClient, story: Story): Promise<string[]> {
+  const { body } = await client.post<{ accepted: { id: string }[]; refused: string[] }>(
+    '/postcards/mailings',
+    {
+      ...HOTEL,
+      to: GUESTS,
+    },
+  );
+  const more = await client.post('/postcards', { ...HOTEL, to: 'one-more@friends.example' });
+  const ids = body.accepted.map(({ id }) => id);
+  const kept =
+    ids.length === BACKLOG &&
+    body.refused.length === GUESTS.length - BACKLOG &&
+    more.status === 503 &&
+    more.retryAfter !== null;
+  const detail = `${ids.length} of ${GUESTS.length} cards taken, then ${more.status}, again in ${more.retryAfter ?? '?'} s`;
+  story.check('no customer fills the queue', kept, detail);
+  return ids;
+}
