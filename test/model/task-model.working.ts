@@ -67,6 +67,23 @@ export const killing = who.map(
     }),
 );
 
+/** It was not dead after all, and goes on with what it believes to have in hand. */
+export const waking = who.map(
+  (at) =>
+    new Command(
+      text('wake', at),
+      ({ actors }) => actors.some(({ isKilled }) => isKilled),
+      (bench) => {
+        const actor = pickOf(
+          bench.actors.filter(({ isKilled }) => isKilled),
+          at,
+        );
+        actor.isKilled = false;
+        return step(bench, actor);
+      },
+    ),
+);
+
 export const beating = who.map(
   (at) => new Command(text('beat', at), somebody, (bench) => beat(bench, worker(bench, at))),
 );
