@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { intervals, Ledger, mostAtOnce, pidsOf, type Entry } from '../processes/ledger.js';
 import { Node, numbered, serving } from '../processes/node.js';
 import type { Adding } from '../processes/node.app.js';
@@ -28,6 +28,11 @@ describe('a rolling deploy', () => {
       Node.start({ redis: redis.url, library: previousVersion() }),
       Node.start({ redis: redis.url }),
     ]);
+  });
+
+  const closing: (() => unknown)[] = [];
+  afterEach(() => {
+    for (const close of closing.splice(0)) close();
   });
 
   afterAll(async () => {
@@ -262,6 +267,7 @@ describe('a rolling deploy', () => {
     const namespace = uniqueNamespace('future');
     await after.open({ namespace, queues: [serving('mail', 5)] });
     const broker = new Process(redis.url, new RedisKeys(namespace));
+    closing.push(() => broker.close());
     await broker.open();
     const queue = broker.queue({ name: 'mail', limits: undefined });
 
@@ -275,7 +281,6 @@ describe('a rolling deploy', () => {
     expect(warnings).toEqual([expect.stringContaining('it is left for a worker that can read it')]);
     expect(await queue.list('parked', 0, -1)).toEqual(['a', 'b']);
     expect(await ends(namespace, 1)).toHaveLength(1);
-    broker.close();
     await leave(namespace, after);
   });
 });

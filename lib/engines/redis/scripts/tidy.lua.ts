@@ -38,24 +38,6 @@ if used('g') then
     if at_rest and not (per_group.rate and call('ZSCORE', P .. 'gdue', group)) then let_go_on(group, most or 500) end
   end
 end
--- A worker of the version before would only park again what it can't read.
-local function put_back(ids)
-  local old = false
-  for _, consumer in ipairs(call('ZRANGE', consumers, 0, -1)) do old = old or is_old(consumer) end
-  if not old then return put_first(ids) end
-  local readable, traits = {}, traits_of(ids)
-  for i, envelope in ipairs(call('HMGET', rec, unpack(ids))) do
-    local id, trait = ids[i], traits[ids[i]]
-    if string.sub(envelope, 1, 1) == '1' then
-      readable[#readable + 1] = id
-    else
-      if trait then backlog(trait.group, 1) end
-      to_lane(id, name_of(envelope), trait)
-    end
-  end
-  put_first(readable)
-end
-
 local handled, back = {}, {}
 local versions = tonumber(ARGV[10])
 for i = 11 + versions, #ARGV do
@@ -75,7 +57,7 @@ end
 if #back > 0 then
   call('ZREM', P .. 'parked', unpack(back))
   call('HDEL', out, unpack(back))
-  put_back(back)
+  put_first(back)
   publish('waiting', back)
   local free, deadline = tonumber(call('ZSCORE', idle, self) or 0), alive(self)
   if deadline and free > 0 and not looks(self) then
