@@ -8,7 +8,7 @@ import { pidsOf } from './ledger.js';
 import { numbered } from './node.js';
 
 const TICK_MS = 5;
-const WITHOUT_HEARTBEAT_MS = 1_000;
+const WITHOUT_HEARTBEAT_MS = 500;
 /** A machine on which even plain timers are later than this at p99 says nothing about ours. */
 const IDLE_MACHINE_MS = 1.5;
 
