@@ -3,6 +3,8 @@ import type { EngineUnderTest } from '../contract/task-broker.engine.js';
 import {
   ADDED,
   completed,
+  dead,
+  exists,
   Fleet,
   FULL,
   inPlaceOf,
@@ -69,6 +71,20 @@ export function describeCounterexamples(engine: string, open: () => Promise<Engi
 
       expect(await queue.add([one('b', { unique: { key: 'k', mode: 'keepLast' } })])).toEqual([ADDED]);
       expect((await queue.read(['a']))[0]).toMatchObject({ state: 'waiting' });
+    });
+
+    it('gives a throttled task that begins anew its key, until it has ended', async () => {
+      const worker = await fleet.worker();
+      const unique = { key: 'k', mode: 'throttle', ttlMs: 1_000 } as const;
+      await worker.queue.add([one('a', { unique })]);
+      expect(await worker.claim(1)).toEqual(['a']);
+      await worker.claim(1, dead('a'));
+      await fleet.advance(1_000);
+
+      expect(await worker.queue.retry(['a'], 0)).toEqual([true]);
+      expect(await worker.queue.add([one('b', { unique })])).toEqual([exists('a')]);
+      await worker.claim(1, completed('a'));
+      expect(await worker.queue.add([one('c', { unique })])).toEqual([ADDED]);
     });
 
     it('refuses a task that takes a place in a group that is full', async () => {

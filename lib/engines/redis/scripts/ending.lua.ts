@@ -119,7 +119,8 @@ function free_keys(ids)
   for id, trait in pairs(traits_of(ids)) do
     if trait.key ~= '' then
       local holder = call('HGET', P .. 'unique', trait.key)
-      if holder == id and trait.mode ~= 'throttle' then
+      -- A throttled key is free when its time is over; one that was taken again, by a retry, has none.
+      if holder == id and not (trait.mode == 'throttle' and call('ZSCORE', P .. 'uniques', trait.key)) then
         call('HDEL', P .. 'unique', trait.key)
         call('ZREM', P .. 'uniques', trait.key)
       end

@@ -132,7 +132,7 @@ for i = 7, #ARGV do
   if trait and trait.key ~= '' then
     local holder = holder_of(trait.key)
     can = not holder or holder == id
-    if can and not holder and trait.mode ~= 'throttle' then call('HSET', P .. 'unique', trait.key, id) end
+    if can and not holder then call('HSET', P .. 'unique', trait.key, id) end
   end
   answers[#answers + 1] = can and 1 or 0
   if can then
