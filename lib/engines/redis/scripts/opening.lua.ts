@@ -111,7 +111,7 @@ return 1`,
 );
 
 /**
- * Deletes everything of the queue and of its event queue. Who waits for the end of a task is told that it is removed.
+ * Deletes everything of the queue; what happened before is still told. Who waits for the end of a task is told that it is removed.
  * Limits stay, and so does the number of the newest consumer: no name is ever used again.
  *
  * KEYS  1 prefix
@@ -139,9 +139,6 @@ call('UNLINK',
   P .. 'inflight', P .. 'gtat', P .. 'gdue', P .. 'backlogs', P .. 'ghosts', P .. 'passes', P .. 'lanes', P .. 'ranks',
   P .. 'heldgroups', P .. 'pausednames', P .. 'lookers',
   P .. 'versions')
-for _, name in ipairs({ 'rec', 'waiting', 'delayed', 'active', 'out', 'tries', 'completed', 'dead', 'parked', 'crashes', 'suspects', 'suspect', 'progress', 'log', 'history' }) do
-  call('UNLINK', P .. 'on:' .. name)
-end
 if newest then call('HSET', meta, 'cid', newest) end
 -- Results that are kept for so long are found by their ids only: whoever gets such an id drops the old one.
 if used('k') then call('HSET', meta, 'uses', 'k') end
