@@ -1,4 +1,5 @@
-import type { QueueLimits, Rate } from '../../task/task.broker.js';
+import { limitsText } from '../../task/limits.text.js';
+import type { QueueLimits } from '../../task/task.broker.js';
 import { nextTokenAt, soundAt, tokens, withoutToken, type FullAt } from './token-bucket.js';
 
 /** What the whole fleet shares: limits of the queue, and what is paused. */
@@ -57,17 +58,3 @@ export class FleetLimits {
 }
 
 const FAR = Number.POSITIVE_INFINITY;
-
-/** The same limits are the same text, however they were written down; none are none. */
-function limitsText({ concurrency, rate, backlog, weights, group }: QueueLimits): string {
-  const text = JSON.stringify({
-    concurrency,
-    rate: ordered(rate),
-    backlog,
-    weights,
-    group: group && { concurrency: group.concurrency, rate: ordered(group.rate), backlog: group.backlog },
-  });
-  return text === '{}' ? '' : text;
-}
-
-const ordered = (rate: Rate | undefined): Rate | undefined => rate && { max: rate.max, perMs: rate.perMs };

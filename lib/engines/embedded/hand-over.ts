@@ -162,7 +162,9 @@ export class HandOver {
         consumer.suspect = task.id;
         room?.take(nameOf(task));
         return this.moves.hold(consumer, task);
-      } else if (task.group !== undefined) groups.waitForToken(task.group, this.moves.now());
+      } else if (task.group !== undefined && !groups.admits(task.group, this.moves.now())) {
+        groups.waitForToken(task.group, this.moves.now());
+      }
     }
     return undefined;
   }

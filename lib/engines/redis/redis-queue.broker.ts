@@ -29,8 +29,8 @@ import {
   consumerRecords,
   dueText,
   keptText,
-  limitsText,
   namesText,
+  openText,
   roomsText,
   taskRecord,
   traitsText,
@@ -260,7 +260,7 @@ export class RedisQueueBroker implements QueueBroker {
   /** Once, before anything else; again by the next call when it failed. */
   private async open(): Promise<void> {
     try {
-      const before = await this.link.run(OPEN, [this.prefix], [...this.header, limitsText(this.settings)]);
+      const before = await this.link.run(OPEN, [this.prefix], [...this.header, openText(this.settings)]);
       if (typeof before === 'string') this.limitsListeners.forEach((listener) => listener(before));
     } catch (error) {
       this.opening = undefined;

@@ -1,3 +1,4 @@
+import { limitsText } from '../../task/limits.text.js';
 import type {
   Ack,
   Added,
@@ -5,7 +6,6 @@ import type {
   ConsumerRecord,
   NewTask,
   QueueSettings,
-  Rate,
   Rooms,
   TaskRecord,
 } from '../../task/task.broker.js';
@@ -19,25 +19,8 @@ import { FINAL_STATES, type TaskState } from '../../task/task.state.js';
 export const keptText = ({ keep }: QueueSettings): string =>
   FINAL_STATES.map((state) => `${state}=${keep[state].count},${keep[state].bytes ?? -1}`).join(' ');
 
-/** `open`: the same limits are the same text, in whatever order they were written down. */
-export function limitsText({ limits }: QueueSettings): string {
-  if (!limits) return '-';
-  const { concurrency, rate, backlog, weights, group } = limits;
-  const text = JSON.stringify({
-    concurrency,
-    rate: rateOf(rate),
-    backlog,
-    weights,
-    group: group && {
-      concurrency: group.concurrency,
-      rate: rateOf(group.rate),
-      backlog: group.backlog,
-    },
-  });
-  return text === '{}' ? '' : text;
-}
-
-const rateOf = (rate: Rate | undefined): Rate | undefined => rate && { max: rate.max, perMs: rate.perMs };
+/** `open` */
+export const openText = ({ limits }: QueueSettings): string => (limits ? limitsText(limits) : '-');
 
 /** `add` */
 export function dueText(due: NewTask['due']): string {
