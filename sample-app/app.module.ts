@@ -12,8 +12,9 @@ import { PostcardsModule } from './postcards/postcards.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 
-// Awaited here, so that wrong settings fail the import of this file, where it can be caught.
-const settings = await ConfigModule.forRoot({ isGlobal: true, validate: readSettings });
+// Awaited here, so that wrong settings fail the import of this file, where it can be caught. What is not among them is not
+// looked for in the environment: an empty variable counts as not set.
+const settings = await ConfigModule.forRoot({ isGlobal: true, validate: readSettings, skipProcessEnv: true });
 
 @Module({
   imports: [
