@@ -18,6 +18,9 @@ describe('the settings of the sample app', () => {
     [{ CONCURRENCY: '0' }, 'CONCURRENCY is "0"; it must not be less than 1'],
     [{ CACHE_TTL: '10 minutes' }, 'CACHE_TTL is "10 minutes"; it must be a length of time'],
     [{ WORKERS: 'mail;reports' }, `WORKERS is "mail;reports"; it must be 'all', 'none' or names`],
+    [{ MAIL_PER_SECOND: '0' }, 'MAIL_PER_SECOND is "0"; it must not be less than 1'],
+    [{ TASK_KEYS: '2026-11:secret' }, 'TASK_KEYS is (hidden); it must be id:key with 32 bytes as base64'],
+    [{ ADMIN_KEY: 'short' }, 'ADMIN_KEY is (hidden); it must be longer than or equal to 16'],
     [{ SMTP_URL: 'localhost' }, 'SMTP_URL is (hidden); it must start with smtp:// or smtps://'],
   ])('%j is refused with the name, the value and what is expected', (environment, message) => {
     expect(() => readSettings(environment)).toThrow(message);
