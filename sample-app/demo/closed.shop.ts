@@ -89,7 +89,7 @@ async function orderTooMuch(client: PostcardsClient, story: Story): Promise<stri
     body.refused.length === GUESTS.length - BACKLOG &&
     more.status === 503 &&
     more.retryAfter !== null;
-  const detail = `${ids.length} of ${GUESTS.length} cards taken, then ${more.status}, again in ${more.retryAfter ?? '?'} s`;
+  const detail = `${ids.length} of ${GUESTS.length} cards taken, then ${more.status}: try again in ${more.retryAfter ?? '?'} s`;
   story.check('no customer fills the queue', kept, detail);
   return ids;
 }
