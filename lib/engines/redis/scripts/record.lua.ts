@@ -48,7 +48,10 @@ export const AWAIT = luaScript(
   `${CLAIMING}
 local id, process = ARGV[5], ARGV[6]
 call('DEL', P .. 'none')
-if used('x') and tonumber(call('ZSCORE', P .. 'expiry', id) or FAR) <= now then expire() end
+if used('x') and tonumber(call('ZSCORE', P .. 'expiry', id) or FAR) <= now then
+  expire()
+  settle()
+end
 local place = call('HEXISTS', rec, id) == 1 and place_of(id)
 if place and FINAL[place] then return { place, call('HGET', out, id) or '' } end
 if not place then
