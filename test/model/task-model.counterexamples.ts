@@ -87,6 +87,34 @@ export function describeCounterexamples(engine: string, open: () => Promise<Engi
       expect(await worker.queue.add([one('c', { unique })])).toEqual([ADDED]);
     });
 
+    it('does not look again and again for a suspect whose name has no room', async () => {
+      const limits = { group: { rate: { max: 2, perMs: 1_000 } } };
+      const settings = { limits, maxCrashes: 3 };
+      const dead = await fleet.worker(settings);
+      const alive = await fleet.worker(settings);
+      await dead.queue.add([one('a', { group: 'g' })]);
+      expect(await dead.claim(1)).toEqual(['a']);
+      await fleet.kill(dead);
+      await fleet.outlive(alive, 0);
+
+      const rooms = { shared: 1, names: [{ name: 'send', free: 0, apart: true }] };
+      await alive.stepFor(rooms);
+      await fleet.advance(1_000);
+      const { tasks: claimed, nextMs } = await alive.stepFor(rooms);
+      expect({ claimed, isAtOnce: nextMs === 0 }).toEqual({ claimed: [], isAtOnce: false });
+    });
+
+    it('keeps the result of a task whose id was wanted again in vain', async () => {
+      const worker = await fleet.worker({ keep: KEEP_NOTHING, limits: { backlog: 1 } });
+      await worker.queue.add(tasks('a'));
+      expect(await worker.claim(1)).toEqual(['a']);
+      await worker.claim(0, { ...completed('a'), to: 'completed', keepMs: 60_000 });
+      await worker.queue.add(tasks('b'));
+
+      expect(await worker.queue.add(tasks('a'))).toEqual([FULL]);
+      expect(await worker.queue.awaitOutcome('a')).toEqual({ state: 'completed', outcome: 'result of a' });
+    });
+
     it('refuses a task that takes a place in a group that is full', async () => {
       const { queue } = await fleet.producer({ limits: { group: { backlog: 1 } } });
       const unique = { key: 'k', mode: 'replace' } as const;

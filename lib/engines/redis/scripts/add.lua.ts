@@ -176,9 +176,9 @@ for n, id in ipairs(ids) do
   if present[n] or seen[id] then
     answers[n] = 0
   else
-    forget_results({ id })
     answers[n] = plain and add_plain(n, id) or not plain and add_special(n, id)
     seen[id] = answers[n] == 1 or string.sub(answers[n], 1, 1) == 'r'
+    if seen[id] then forget_results({ id }) end
   end
 end
 if #records > 0 then
