@@ -10,7 +10,7 @@ import { NAMES, plan, type Plan } from './task-model.plan.js';
 import { QueueModel } from './task-model.queue.js';
 import { isFinal } from './task-model.task.js';
 
-const COMMANDS_AT_MOST = 40;
+const COMMANDS_AT_MOST = Number(process.env['DEPOT_MODEL_LENGTH'] ?? 40);
 const DRAIN_TURNS = 150;
 const DRAIN_SLOTS = 3;
 
