@@ -60,16 +60,20 @@ export async function orderWhileClosed(client: PostcardsClient, story: Story): P
   return { hotel, mia, express, cancelled, offer };
 }
 
-/** Opens again: cards first, and the post when all of them are drawn, so that their mails leave at once. */
-export async function openAgain(
+/** Cards are drawn again. */
+export async function openShop(client: PostcardsClient): Promise<void> {
+  await client.steer('POST', '/admin/queues/postcards/resume');
+}
+
+/** Mails are sent again, when these cards are drawn: all of their mails wait by then. */
+export async function openPost(
   client: PostcardsClient,
-  { hotel, mia, express }: ClosedOrders,
+  cards: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  await client.steer('POST', '/admin/queues/postcards/resume');
   await until(async () => {
-    const cards = await Promise.all([...hotel, mia, express].map((id) => client.task(id)));
-    return cards.every(hasEnded) || undefined;
+    const tasks = await Promise.all(cards.map((id) => client.task(id)));
+    return tasks.every(hasEnded) || undefined;
   }, signal);
   await client.steer('POST', '/admin/queues/mail/resume');
 }

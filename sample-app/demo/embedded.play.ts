@@ -20,6 +20,6 @@ export async function playEmbedded(stage: Stage, story: Story): Promise<void> {
   story.chapter('Postcards on the embedded engine: one process, no Redis');
   const { api, url } = await startApi(stage, {});
   story.tell(`the app listens on ${url}, pid ${api.pid}`);
-  await perform({ url, reportsFrom: ['pt-lisbon'], slots: 4 }, stage, story);
+  await perform({ url, reportsFrom: ['pt-lisbon'], slots: 4, workers: 1 }, stage, story);
   story.check('the app stops when it is asked to', await api.stop(), 'SIGTERM');
 }

