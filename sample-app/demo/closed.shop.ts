@@ -8,9 +8,11 @@ import { until } from './until.js';
 export const BACKLOG = 9;
 
 const HOTEL = { customer: 'grand-hotel', cityId: 'ch-zermatt', message: 'We thank you for your stay.' };
-/** Some guests have moved. They are written to first, so that all of it comes back at about the same time. */
+const guests = (from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => `guest${from + i}@friends.example`);
+/** Some guests have moved. They stand together, so that their mails come back at about the same time. */
 export const MOVED = ['kim', 'lea', 'max', 'nora'].map((name) => `${name}@gone.example`);
-const GUESTS = [...MOVED, ...Array.from({ length: 7 }, (_, i) => `guest${i + 1}@friends.example`)];
+const GUESTS = [...guests(1, 4), ...MOVED, ...guests(5, 7)];
 const MIA = { customer: 'mia', cityId: 'it-venice', to: 'nina@friends.example', message: 'No cars here!' };
 const EXPRESS: PostcardOrder = {
   cityId: 'no-oslo',
