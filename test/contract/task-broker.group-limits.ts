@@ -89,6 +89,20 @@ export function groupConcurrencyCases(fleet: () => Fleet): void {
     expect(claimed).toEqual(['a2', 'a3', 'a4', 'a5']);
   });
 
+  it('keeps the order within a group when not all of it has been looked at', async () => {
+    const worker = await fleet().worker(concurrency(1));
+    await worker.queue.add([...grouped('a', 3), ...grouped('b', 2)]);
+    expect(await worker.claim(2)).toEqual(['a1', 'b1']);
+    // The second one is held back on the way, the third is not reached.
+    expect(await worker.claim(2, completed('b1'))).toEqual(['b2']);
+    await worker.queue.add(grouped('a', 1, {}, 4));
+
+    const claimed: string[] = [];
+    for (const id of ['a1', 'a2', 'a3', 'a4']) claimed.push(...(await worker.claim(3, completed(id))));
+
+    expect(claimed).toEqual(['a2', 'a3', 'a4']);
+  });
+
   it('serves the higher priority of what is held back first', async () => {
     const worker = await fleet().worker(concurrency(1));
     await worker.queue.add(grouped('a', 3));

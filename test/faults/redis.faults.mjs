@@ -219,14 +219,8 @@ export const redisFaults = [
   fault(
     'group limits: what was held back twice keeps its place',
     'waiting',
-    "local at = call('HGET', P .. 'ranks', id) or rank(priority, first)",
+    "local at = call('HGET', P .. 'ranks', id) or rank(priority)",
     'local at = rank(priority, first)',
-  ),
-  fault(
-    'group limits: what is added queues behind what is held back',
-    'waiting',
-    "if used('h') and call('EXISTS', P .. 'held:' .. group) == 1 then",
-    'if false then',
   ),
   fault(
     'group limits: they are counted anew when limits change',
@@ -265,13 +259,13 @@ export const redisFaults = [
   fault(
     'unique: the key is free when its holder ends',
     'ending',
-    "if holder == id and trait.mode ~= 'throttle' then",
+    "if holder == id and not (trait.mode == 'throttle' and call('ZSCORE', P .. 'uniques', trait.key)) then",
     'if false then',
   ),
   fault(
     'unique: a throttled key outlives its holder',
     'ending',
-    "if holder == id and trait.mode ~= 'throttle' then",
+    "if holder == id and not (trait.mode == 'throttle' and call('ZSCORE', P .. 'uniques', trait.key)) then",
     'if holder == id then',
   ),
   fault(

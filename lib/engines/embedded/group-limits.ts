@@ -47,18 +47,9 @@ export class GroupLimits {
 
   /** Holds the task back, behind the others of its priority unless it was held before. */
   push(task: EmbeddedTask, group: string, now: number): void {
-    this.hold(task, group, this.entries++, now);
-  }
-
-  /** Holds the task back, before the others of its priority. */
-  unshift(task: EmbeddedTask, group: string, now: number): void {
-    this.hold(task, group, -this.entries++, now);
-  }
-
-  private hold(task: EmbeddedTask, group: string, order: number, now: number): void {
     let held = this.held.get(group);
     if (!held) this.held.set(group, (held = new SortedSet()));
-    task.heldRank ??= (9 - task.priority) * PRIORITY_STEP + order;
+    task.heldRank ??= (9 - task.priority) * PRIORITY_STEP + this.entries++;
     held.set(task, task.heldRank);
     this.count++;
     task.place = 'held';

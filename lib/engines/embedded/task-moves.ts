@@ -88,14 +88,14 @@ export class TaskMoves {
 
   /** It can be claimed, behind the others of its priority. */
   wait(task: EmbeddedTask): void {
-    this.waiting.push(task, this.now());
+    this.waiting.push(task);
     this.backlog.enter(task);
     this.events.emit('waiting', task);
   }
 
   /** It can be claimed, as the next of its priority. */
   giveBack(task: EmbeddedTask): void {
-    this.waiting.unshift(task, this.now());
+    this.waiting.unshift(task);
     this.backlog.enter(task);
   }
 

@@ -18,14 +18,12 @@ export class WaitingTasks {
     return this.suspects.length + this.lanes.size + this.levels.size + this.groups.size;
   }
 
-  push(task: EmbeddedTask, now: number): void {
-    if (task.group !== undefined && this.groups.holds(task.group)) this.groups.push(task, task.group, now);
-    else this.levels.push(task);
+  push(task: EmbeddedTask): void {
+    this.levels.push(task);
   }
 
-  unshift(task: EmbeddedTask, now: number): void {
-    if (task.group !== undefined && this.groups.holds(task.group)) this.groups.unshift(task, task.group, now);
-    else this.levels.unshift(task);
+  unshift(task: EmbeddedTask): void {
+    this.levels.unshift(task);
   }
 
   suspect(task: EmbeddedTask): void {
@@ -49,12 +47,12 @@ export class WaitingTasks {
   passedBy({ group }: EmbeddedTask, now: number): void {
     if (group === undefined || !this.groups.holds(group)) return;
     const released = this.groups.release(group, now);
-    if (released) this.levels.rejoin(released);
+    if (released) this.levels.unshift(released);
   }
 
   /** Those go back whose group has tokens again. */
   releaseDue(now: number): void {
-    for (const task of this.groups.releaseDue(now)) this.levels.rejoin(task);
+    for (const task of this.groups.releaseDue(now).toReversed()) this.levels.unshift(task);
   }
 
   /** The first ones, all of them if not said otherwise. */

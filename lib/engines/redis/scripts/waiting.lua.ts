@@ -33,9 +33,8 @@ function traits_of(ids)
 end
 
 -- Order within lanes and among what is held back: by priority, then as they came.
-function rank(priority, first)
-  local seq = call('HINCRBY', meta, 'seq', 1)
-  return string.format('%.0f', (9 - tonumber(priority)) * 1e14 + (first and -seq or seq) + 5e13)
+function rank(priority)
+  return string.format('%.0f', (9 - tonumber(priority)) * 1e14 + call('HINCRBY', meta, 'seq', 1))
 end
 end -- rare
 `;
@@ -73,9 +72,9 @@ function backlog(group, by)
 end
 
 -- One that was let go on and is held back again has its old place.
-function hold_back(id, group, priority, first)
+function hold_back(id, group, priority)
   use('h')
-  local at = call('HGET', P .. 'ranks', id) or rank(priority, first)
+  local at = call('HGET', P .. 'ranks', id) or rank(priority)
   call('HSET', P .. 'ranks', id, at)
   if call('ZADD', P .. 'held:' .. group, at, id) == 1 then call('HINCRBY', meta, 'held', 1) end
   call('SADD', P .. 'heldgroups', group)
@@ -121,18 +120,13 @@ function line_up(line, priority)
   end
   for i = 1, #line, 2 do
     local id, group = line[i], line[i + 1]
-    if used('h') and call('EXISTS', P .. 'held:' .. group) == 1 then
-      hold_back(id, group, priority)
-    else
-      entry = entry + 1
-      if entry % ENTRIES == 0 then serve(priority, turn(priority) + 1) end
-      local at = math.max(turn(priority), known[group])
-      known[group] = at + 1
-      entries[#entries + 1] = string.format('%.17g', at + entry % ENTRIES / ENTRIES)
-      entries[#entries + 1] = id
-    end
+    entry = entry + 1
+    if entry % ENTRIES == 0 then serve(priority, turn(priority) + 1) end
+    local at = math.max(turn(priority), known[group])
+    known[group] = at + 1
+    entries[#entries + 1] = string.format('%.17g', at + entry % ENTRIES / ENTRIES)
+    entries[#entries + 1] = id
   end
-  if #entries == 0 then return end
   for _, group in ipairs(groups) do
     turns[#turns + 1] = string.format('%.0f', known[group])
     turns[#turns + 1] = group
@@ -202,11 +196,7 @@ local function put_first(ids)
     local id, trait = ids[i], traits[ids[i]]
     if trait and trait.group ~= '' then
       backlog(trait.group, 1)
-      if call('EXISTS', P .. 'held:' .. trait.group) == 1 then
-        hold_back(id, trait.group, trait.priority, true)
-      else
-        go_ahead(id, trait.priority)
-      end
+      go_ahead(id, trait.priority)
     else
       local priority = trait and trait.priority or '5'
       if used('d') then lay_ghosts(id, priority) end
