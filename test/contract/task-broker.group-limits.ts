@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Ack, QueueSettings } from '../../lib/task/task.broker.js';
-import { cancelled, completed, dead, parked, retried, tasks, type Fleet } from './task-broker.fleet.js';
+import { cancelled, completed, dead, one, parked, retried, tasks, type Fleet } from './task-broker.fleet.js';
 import { grouped } from './task-broker.groups.js';
 
 const concurrency = (most: number): Partial<QueueSettings> => ({ limits: { group: { concurrency: most } } });
@@ -101,6 +101,19 @@ export function groupConcurrencyCases(fleet: () => Fleet): void {
     for (const id of ['a1', 'a2', 'a3', 'a4']) claimed.push(...(await worker.claim(3, completed(id))));
 
     expect(claimed).toEqual(['a2', 'a3', 'a4']);
+  });
+
+  it('keeps the order of those that go on one after the other, before anybody claims them', async () => {
+    const worker = await fleet().worker(concurrency(2));
+    await worker.queue.add(['z', 'y', 'x', 'w', 'v'].map((id) => one(id, { group: 'g' })));
+    expect(await worker.claim(9)).toEqual(['z', 'y']);
+    await worker.queue.pause();
+    await worker.step(9, completed('z'));
+    await worker.step(9, completed('y'));
+
+    await worker.queue.resume();
+
+    expect([...(await worker.handedIds()), ...(await worker.claim(9))]).toEqual(['x', 'w']);
   });
 
   it('serves the higher priority of what is held back first', async () => {

@@ -11,22 +11,22 @@ const bin = (name) => [node, `node_modules/${name}`];
 
 /** @returns {Part[][][]} stages of lanes of parts */
 export function stages() {
-  const build = { name: 'build', command: [node, 'scripts/build.mjs'], budget: 45 };
+  const build = { name: 'build', command: [node, 'scripts/build.mjs'], budget: 75 };
   const format = {
     name: 'format',
     command: [...bin('prettier/bin/prettier.cjs'), '--check', '.'],
-    budget: 60,
+    budget: 90,
   };
-  const lint = { name: 'lint', command: [...bin('eslint/bin/eslint.js'), '.'], budget: 60 };
+  const lint = { name: 'lint', command: [...bin('eslint/bin/eslint.js'), '.'], budget: 90 };
   const types = {
     name: 'types',
     command: [...bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'],
-    budget: 60,
+    budget: 90,
   };
   const jest = {
     name: 'jest',
     command: [node, 'test/run/jest.mjs', '--json', '--outputFile=.cache/jest.json'],
-    budget: 160,
+    budget: 210,
   };
   // Waits for the network more than it computes, and is done at once when .cache has them.
   const packApps = { name: 'pack-apps', command: [node, 'test/pack/check.mjs', '--install'], budget: 100 };

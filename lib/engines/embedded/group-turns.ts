@@ -1,4 +1,5 @@
 import type { EmbeddedTask } from './embedded-task.js';
+import { SortedSet } from './sorted-set.js';
 import { TaskList } from './task-list.js';
 
 /** Turns are remembered of so many groups more than could need one, so that clearing them away costs next to nothing. */
@@ -11,6 +12,9 @@ const SPARE_TURNS = 1_024;
  */
 export class GroupTurns {
   private readonly tasks = new Map<number, TaskList>();
+  /** Those that go before all turns: what was given back, the newest first, then what was held back, in the order of that. */
+  private readonly ahead = new SortedSet<EmbeddedTask>();
+  private backs = 0;
   /** The next turn of a group; none: it may begin in the present one. */
   private readonly turns = new Map<string, number>();
   private count = 0;
@@ -21,7 +25,7 @@ export class GroupTurns {
   private ungroupedTurn = 0;
 
   get size(): number {
-    return this.count;
+    return this.count + this.ahead.size;
   }
 
   /** Groups of which a turn is remembered. */
@@ -36,9 +40,14 @@ export class GroupTurns {
     if (this.turns.size > 2 * this.count + SPARE_TURNS) this.forget();
   }
 
-  /** It is the next of the present turn. */
+  /** It is the next. */
   unshift(task: EmbeddedTask): void {
-    this.at(task, this.turn).unshift(task);
+    this.ahead.set(task, -++this.backs);
+  }
+
+  /** It is the next, but for those that were held back before it was. */
+  goAhead(task: EmbeddedTask, heldRank: number): void {
+    this.ahead.set(task, heldRank);
   }
 
   /** It is the last of the present turn. */
@@ -47,6 +56,8 @@ export class GroupTurns {
   }
 
   shift(): EmbeddedTask | undefined {
+    const [first] = this.ahead.size > 0 ? this.ahead.popUpTo(Number.POSITIVE_INFINITY, 1) : [];
+    if (first) return first;
     const task = this.tasks.get(this.first)?.first;
     if (!task) return undefined;
     this.turn = this.first;
@@ -55,6 +66,7 @@ export class GroupTurns {
   }
 
   delete(task: EmbeddedTask): void {
+    if (this.ahead.size > 0 && this.ahead.delete(task)) return;
     const list = this.tasks.get(task.turn);
     if (!list) return;
     list.remove(task);
@@ -66,6 +78,7 @@ export class GroupTurns {
 
   /** A task without a group, if there is one, goes before the first of these. */
   get ungroupedIsNext(): boolean {
+    if (this.ahead.size > 0) return false;
     return this.count === 0 || Math.max(this.ungroupedTurn, this.turn) <= this.first;
   }
 
@@ -76,6 +89,7 @@ export class GroupTurns {
   }
 
   *[Symbol.iterator](): Generator<EmbeddedTask> {
+    yield* this.ahead.range(0, -1);
     for (const [, list] of [...this.tasks].sort(([a], [b]) => a - b)) yield* list;
   }
 

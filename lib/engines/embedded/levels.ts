@@ -49,7 +49,12 @@ export class Levels {
     else (level.turns ??= new GroupTurns()).unshift(task);
   }
 
-  /** One that was held back runs in the present turn. */
+  /** One that was held back is the next of its priority, but for those that were held back before. */
+  goAhead(task: EmbeddedTask, heldRank: number): void {
+    (this.enter(task).turns ??= new GroupTurns()).goAhead(task, heldRank);
+  }
+
+  /** One that no limit holds back any more runs in the present turn. */
   rejoin(task: EmbeddedTask): void {
     (this.enter(task).turns ??= new GroupTurns()).rejoin(task);
   }

@@ -47,12 +47,16 @@ export class WaitingTasks {
   passedBy({ group }: EmbeddedTask, now: number): void {
     if (group === undefined || !this.groups.holds(group)) return;
     const released = this.groups.release(group, now);
-    if (released) this.levels.unshift(released);
+    if (released) this.goAhead(released);
   }
 
   /** Those go back whose group has tokens again. */
   releaseDue(now: number): void {
-    for (const task of this.groups.releaseDue(now).toReversed()) this.levels.unshift(task);
+    for (const task of this.groups.releaseDue(now)) this.goAhead(task);
+  }
+
+  private goAhead(task: EmbeddedTask): void {
+    this.levels.goAhead(task, task.heldRank ?? 0);
   }
 
   /** The first ones, all of them if not said otherwise. */

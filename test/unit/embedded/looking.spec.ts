@@ -197,8 +197,8 @@ describe('what nobody has claimed in time', () => {
     pair.queue.leave(worker);
     const other = pair.queue.join('other').consumer;
 
-    expect(pair.queue.step(other, [], 3)).toMatchObject({ tasks: [{ id: 'c' }] });
-    expect(pair.queue.step(other, [completed('c')], 3)).toMatchObject({ tasks: [{ id: 'a' }] });
+    expect(pair.queue.step(other, [], 3)).toMatchObject({ tasks: [{ id: 'a' }] });
+    expect(pair.queue.step(other, [completed('a')], 3)).toMatchObject({ tasks: [{ id: 'c' }] });
     expect(pair.queue.moves.tasks.get('b')?.place).toBe('expired');
   });
 });

@@ -80,11 +80,11 @@ function hold_back(id, group, priority)
   call('SADD', P .. 'heldgroups', group)
 end
 
--- It is the next of its priority, before all that have a group.
+-- It goes before all turns: what was given back, the newest first, then what was held back, in the order of that.
 function go_ahead(id, priority)
-  local group = P .. 'group:' .. priority
-  local first = tonumber(call('ZRANGE', group, 0, 0, 'WITHSCORES')[2] or FAR)
-  call('ZADD', group, string.format('%.17g', math.min(first, turn(priority)) - 1 / 1024), id)
+  local held = call('HGET', P .. 'ranks', id)
+  local before = held and tonumber(held) % 1e14 - 1e15 or -2e15 - call('HINCRBY', meta, 'seq', 1)
+  call('ZADD', P .. 'group:' .. priority, string.format('%.0f', before), id)
 end
 
 -- So many of what is held back of a group take their turn now.
