@@ -150,8 +150,8 @@ export const redisFaults = [
   fault(
     'weights: nothing is saved up while a priority is empty',
     'take',
-    '        way[priority] = nil\n',
-    '        way[priority] = way[priority] or 0\n',
+    'way[priority] = way[priority] or least or 0',
+    'way[priority] = way[priority] or 0',
   ),
   fault(
     'groups: the turn after the last one of the group',

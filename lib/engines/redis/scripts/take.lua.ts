@@ -195,8 +195,6 @@ function pop_weighted(count)
       if left[priority] > 0 then
         way[priority] = way[priority] or least or 0
         if not best or way[priority] < way[best] then best = priority end
-      else
-        way[priority] = nil
       end
     end
     if not best then break end
