@@ -20,10 +20,10 @@ export const embeddedFaults = [
     '    this.tellThose',
   ),
   fault(
-    'I2: only what is in hand can be acknowledged',
+    'keeping: nothing of a task that says so',
     'task-moves',
-    'if (!this.consumers.release(consumer, id)) return undefined;',
-    'this.consumers.release(consumer, id);',
+    'if (keepMs === 0) this.forget(task);\n    else for',
+    'for',
   ),
   fault('B1: grace after a silence', 'embedded-consumers', 'this.graceUntil = lease;', ''),
   fault(
