@@ -50,9 +50,11 @@ export function newTask(name: string, payload: unknown, options: AddOptions, mak
   const now = clock.now();
   const text = codec.encode(payload, `payload of ${what}`, maxPayloadBytes);
   const id = options.id === undefined ? newId() : checkId(options.id, what);
-  const due = dueOf(options, what);
-  const placing = placingOf(options, payload, what);
-  const overrides = overridesOf(options, what);
+  // Most tasks have none.
+  const hasOptions = Object.keys(options).length > 0;
+  const due = hasOptions ? dueOf(options, what) : undefined;
+  const placing = hasOptions ? placingOf(options, payload, what) : NO_PLACING;
+  const overrides = hasOptions ? overridesOf(options, what) : NO_OVERRIDES;
   // A worker of the version before takes no notice of any of these; it leaves the task to a newer one.
   const newer =
     placing !== NO_PLACING ||
@@ -63,7 +65,7 @@ export function newTask(name: string, payload: unknown, options: AddOptions, mak
     { name, enqueuedAt: now, delayMs: delayMs(due, now), overrides, payload: text },
     newer ? '2' : '1',
   );
-  return { id, envelope, ...(due && { due }), ...placing };
+  return hasOptions ? { id, envelope, ...(due && { due }), ...placing } : { id, envelope };
 }
 
 /** @throws DepotConfigError when it is none */
