@@ -129,12 +129,13 @@ end
 local dead = call('ZRANGE', consumers, 0, 0, 'WITHSCORES')
 if tonumber(dead[2]) < now then return 'look' end
 if is_busy then return 'ok' end
-if capacity(1) > 0 and claimable() then return 'look' end
+local some = rare or call('EXISTS', waiting, suspects, P .. 'parked') > 0
+if some and capacity(1) > 0 and claimable() then return 'look' end
 if rare then
   if used('x') and call('ZCOUNT', P .. 'expiry', '-inf', now) > 0 then return 'look' end
   if per_group.rate and call('ZCOUNT', P .. 'gdue', '-inf', now) > 0 then return 'look' end
 end
 local first = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 if first[2] and tonumber(first[2]) < now then return 'look' end
-return call('EXISTS', P .. 'parked') == 1 and 'tidy' or 'ok'`,
+return some and call('EXISTS', P .. 'parked') == 1 and 'tidy' or 'ok'`,
 );
