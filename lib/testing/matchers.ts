@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { toMs, type Duration } from '../common/duration.js';
 import { DepotConfigError } from '../common/errors.js';
 import { checkKeys } from '../common/options.js';
+import { TASK_STATES } from '../task/task.state.js';
 import type { Entry, QueueLedger } from './queue.ledger.js';
 import { enqueuedIn, ledgerOf } from './test-queue.js';
 import type { CompletedOptions, DiedOptions, EnqueuedOptions } from './matchers.types.js';
@@ -158,17 +159,7 @@ const LISTED = 50;
 
 /** Everything that the queue has, a line for each task. */
 function inventory(ledger: QueueLedger): string {
-  const entries = ledger.in(
-    'waiting',
-    'delayed',
-    'blocked',
-    'active',
-    'completed',
-    'dead',
-    'cancelled',
-    'expired',
-    'parked',
-  );
+  const entries = ledger.in(...TASK_STATES);
   if (entries.length === 0) return '  (the queue has no tasks)';
   const lines = entries.slice(0, LISTED).map(line);
   if (entries.length > LISTED) lines.push(`  … and ${entries.length - LISTED} more`);

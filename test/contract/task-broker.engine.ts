@@ -1,3 +1,4 @@
+import { TASK_STATES } from '../../lib/task/task.state.js';
 import type { QueueLimits, TaskBroker } from '../../lib/task/task.broker.js';
 
 /** One engine under test: processes that share a store, and its clock in the hand of the test. */
@@ -25,18 +26,7 @@ export interface TestProcess {
 }
 
 /** Places in which a task can be. Exactly one at any time (I1). */
-export const PLACES = [
-  'waiting',
-  'suspects',
-  'delayed',
-  'blocked',
-  'active',
-  'completed',
-  'dead',
-  'cancelled',
-  'expired',
-  'parked',
-] as const;
+export const PLACES = ['suspects', ...TASK_STATES] as const;
 
 export type Place = (typeof PLACES)[number];
 

@@ -131,7 +131,7 @@ export const redisFaults = [
   // What issue by issue a queue can do beyond that.
   fault(
     'priorities: the highest goes first',
-    'take',
+    'pop',
     'for priority = 9, 0, -1 do\n    pop',
     'for priority = 0, 9 do\n    pop',
   ),
@@ -143,13 +143,13 @@ export const redisFaults = [
   ),
   fault(
     'weights: each step is as long as the weight is small',
-    'take',
+    'pop',
     'way[best] = way[best] + 1 / limits.weights[tonumber(best) + 1]',
     'way[best] = way[best] + 1',
   ),
   fault(
     'weights: nothing is saved up while a priority is empty',
-    'take',
+    'pop',
     'way[priority] = way[priority] or least or 0',
     'way[priority] = way[priority] or 0',
   ),
@@ -165,7 +165,7 @@ export const redisFaults = [
     'local at = math.max(turn(priority), known[group])',
     'local at = known[group]',
   ),
-  fault('groups: those without take turns, too', 'take', 'own <= math.floor(tonumber(first[2]))', 'true'),
+  fault('groups: those without take turns, too', 'pop', 'own <= math.floor(tonumber(first[2]))', 'true'),
   fault(
     'limits: no more in hand than the limit',
     'limits',

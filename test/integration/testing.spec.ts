@@ -27,6 +27,7 @@ import {
   TaskTimeoutError,
   getQueueToken,
 } from 'nestjs-depot';
+import { turns } from '../unit/runtime/scripted-broker.js';
 import { DepotTesting, NotDrainedError, type DepotTestingOptions } from 'nestjs-depot/testing';
 
 @Injectable()
@@ -205,7 +206,7 @@ describe('the test kit', () => {
   it('runs nothing until it is told to', async () => {
     const depot = await create();
     await depot.get(SignupService).signUp('ann');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await turns();
     expect(linesOf(depot)).toEqual([]);
     expect(depot.enqueued('mail').map(({ state, payload }) => [state, payload])).toEqual([
       ['waiting', { to: 'ann' }],
@@ -213,7 +214,7 @@ describe('the test kit', () => {
     ]);
     await depot.drain();
     await depot.queue('mail').add('send', { to: 'bob' });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await turns();
     expect(linesOf(depot)).toEqual([`send ann #1 ${START.getTime()}`]);
     expect(depot.enqueued('mail')).toHaveLength(2);
   });

@@ -50,11 +50,6 @@ export class GroupTurns {
     this.ahead.set(task, heldRank);
   }
 
-  /** It is the last of the present turn. */
-  rejoin(task: EmbeddedTask): void {
-    this.at(task, this.turn).push(task);
-  }
-
   shift(): EmbeddedTask | undefined {
     const [first] = this.ahead.size > 0 ? this.ahead.popUpTo(Number.POSITIVE_INFINITY, 1) : [];
     if (first) return first;

@@ -54,11 +54,6 @@ export class Levels {
     (this.enter(task).turns ??= new GroupTurns()).goAhead(task, heldRank);
   }
 
-  /** One that no limit holds back any more runs in the present turn. */
-  rejoin(task: EmbeddedTask): void {
-    (this.enter(task).turns ??= new GroupTurns()).rejoin(task);
-  }
-
   shift(): EmbeddedTask | undefined {
     if (this.filled === 0) return undefined;
     const priority = this.weights ? this.lowestPass() : 31 - Math.clz32(this.filled);

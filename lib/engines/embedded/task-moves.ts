@@ -78,8 +78,7 @@ export class TaskMoves {
     const { waiting, limits, consumers, backlog } = this;
     const active = consumers.held.flatMap((id) => this.tasks.get(id) ?? []);
     for (const task of waiting.groups.replace(limits.current.group, active)) {
-      task.heldRank = undefined;
-      waiting.levels.rejoin(task);
+      waiting.levels.goAhead(task, task.heldRank ?? 0);
     }
     waiting.levels.weigh(limits.current.weights);
     backlog.replace(limits.current, [...waiting, ...this.delayed.range(0, -1)]);

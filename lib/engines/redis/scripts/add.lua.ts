@@ -107,14 +107,13 @@ local function add_special(n, id)
   local envelope, due, text = ARGV[3 + n * 4], due_at(ARGV[4 + n * 4]), ARGV[5 + n * 4]
   local priority, group, expires, mode, ttl, longest, key = '5', '', '', '', '', '', ''
   if text ~= '' then
-    priority, group, expires, mode, ttl, longest, key =
-      string.match(text, TRAITS)
+    priority, group, expires, mode, ttl, longest, key = string.match(text, TRAITS)
   end
   local holder, since, replaced, blocker = key ~= '' and holder_of(key) or nil, now, nil, nil
   local place = holder and call('HEXISTS', rec, holder) == 1 and place_of(holder)
-  local known = place and traits_of({ holder })[holder]
+  local trait = place and traits_of({ holder })[holder]
   -- Another task may have got the id since.
-  if place and not (known and known.key == key) then place = nil end
+  if place and not (trait and trait.key == key) then place = nil end
   -- The version before ends and removes tasks without a look at their keys.
   if holder and (not place or FINAL[place]) and not call('ZSCORE', P .. 'uniques', key) then holder = nil end
   if holder then
@@ -124,13 +123,12 @@ local function add_special(n, id)
       blocker = mode == 'keepLast' and holder or nil
     elseif place and not FINAL[place] then
       replaced = holder
-      local trait = traits_of({ holder })[holder]
-      if trait and trait.mode == 'debounce' then since = tonumber(trait.since) end
+      if trait.mode == 'debounce' then since = tonumber(trait.since) end
     end
   end
   local grows = not blocker and not (replaced and (place == 'waiting' or place == 'delayed'))
   local growing_group = blocker and '' or group
-  if replaced and not grows and group ~= '' and traits_of({ replaced })[replaced].group == group then growing_group = '' end
+  if replaced and not grows and trait.group == group then growing_group = '' end
   if is_full(grows, growing_group) then return 'f' end
   call('HSET', rec, id, envelope)
   if depth and grows then depth = depth + 1 end

@@ -42,7 +42,7 @@ end -- rare
 /**
  * The virtual tags by which groups take turns: a task's turn is the newest that was served, or the one after the last
  * turn of its group, whichever is later. Nothing is kept of groups that have no turn to come.
- * backlog(groups, by): how many tasks of a group wait, if that is limited; refused producers are told.
+ * backlog(group, by): how many tasks of a group wait, if that is limited; refused producers are told.
  */
 const GROUPS = `
 local turn, serve, room_for, backlog, hold_back, go_ahead, let_go_on, line_up, pass_on
@@ -143,8 +143,8 @@ end -- rare
 `;
 
 /**
- * enqueue(ids, traits): they wait, behind the others; their traits, if they are known. put_first(ids): they wait, before the others, in this order.
- * postpone(pairs): flat due, id pairs. place_of(id): the state of a stored task, and its score there.
+ * enqueue(ids, traits): they wait, behind the others; their traits, if they are known. put_first(ids): they wait, before
+ * the others, in this order. delay(pairs_): flat due, id pairs. undelay(ids): they wait now. place_of(id): the state of a stored task, and its score there.
  * take_out(id, place): a task that is in nobody's hand is nowhere any more. live(ids, lists): without the
  * ghosts among them; lists: the priority of the list that they were popped from, or of each, false if it was none.
  */
