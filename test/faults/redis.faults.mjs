@@ -155,13 +155,13 @@ export const redisFaults = [
   ),
   fault(
     'groups: the turn after the last one of the group',
-    'waiting',
+    'groups',
     'known[group] = at + 1',
     'known[group] = at',
   ),
   fault(
     'groups: nobody catches up on turns',
-    'waiting',
+    'groups',
     'local at = math.max(turn(priority), known[group])',
     'local at = known[group]',
   ),
@@ -218,7 +218,7 @@ export const redisFaults = [
   ),
   fault(
     'group limits: what was held back twice keeps its place',
-    'waiting',
+    'groups',
     "local at = call('HGET', P .. 'ranks', id) or rank(priority)",
     'local at = rank(priority, first)',
   ),
