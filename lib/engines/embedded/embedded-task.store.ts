@@ -1,19 +1,13 @@
 import type { Clock } from '../../common/clock.js';
 import { eventQueue } from '../../task/event.record.js';
-import type { Push, QueueSettings } from '../../task/task.broker.js';
-import { BlockingList } from './blocking-list.js';
+import type { QueueSettings } from '../../task/task.broker.js';
+import { EmbeddedInbox } from './embedded-inbox.js';
 import { EmbeddedQueue } from './embedded-queue.js';
 
-export interface Message {
-  readonly queue: string;
-  /** `room`: what was refused as full may be added. */
-  readonly push: Push | 'room';
-}
-
-/** What the brokers of one application share: its queues, and a wake list for each process that listens. */
+/** What the brokers of one application share: its queues, and an inbox for each process. */
 export class EmbeddedTaskStore {
   private readonly queues = new Map<string, EmbeddedQueue>();
-  private readonly wakeLists = new Map<string, BlockingList<Message>>();
+  private readonly inboxes = new Map<string, EmbeddedInbox>();
 
   constructor(readonly clock: Clock) {}
 
@@ -26,10 +20,10 @@ export class EmbeddedTaskStore {
     return this.queues.get(name);
   }
 
-  wake(process: string): BlockingList<Message> {
-    let list = this.wakeLists.get(process);
-    if (!list) this.wakeLists.set(process, (list = new BlockingList()));
-    return list;
+  inbox(process: string): EmbeddedInbox {
+    let inbox = this.inboxes.get(process);
+    if (!inbox) this.inboxes.set(process, (inbox = new EmbeddedInbox()));
+    return inbox;
   }
 
   /** Stops timers. Everything else stays as it is. */
@@ -40,8 +34,8 @@ export class EmbeddedTaskStore {
   private create(settings: QueueSettings): EmbeddedQueue {
     const { name } = settings;
     const queue: EmbeddedQueue = new EmbeddedQueue(settings, this.clock, {
-      push: (process, push) => this.wake(process).push({ queue: name, push }),
-      room: (process) => this.wake(process).push({ queue: name, push: 'room' }),
+      push: (process, push) => this.inbox(process).push({ queue: name, push }),
+      room: (process) => this.inbox(process).push({ queue: name, push: 'room' }),
       event: (id, envelope) => {
         const target = { ...queue.moves.settings, name: eventQueue(name) };
         (this.queues.get(target.name) ?? this.create(target)).receive(id, envelope);
