@@ -54,14 +54,14 @@ describe('an inbox', () => {
 
   it('delivers nothing once it is closed, not even what is on its way', async () => {
     const inbox = opened();
-    inbox.push(due(1));
-    inbox.close();
-    await settled();
     inbox.listen((message) => {
       got.push(message);
       inbox.close();
     });
+    inbox.push(due(1));
     inbox.push(due(2));
+    await settled();
+    inbox.push(due(3));
     await settled();
 
     expect(got).toEqual([due(1)]);
