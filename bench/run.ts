@@ -1,38 +1,42 @@
 /**
- * `npm run bench`: tasks a second on both engines, with a Redis of its own. First figures; a comparison with peers is to
- * come. Figures hold for the machine and the moment only: compare those of one run.
+ * `npm run bench -- <suite>`: this library beside its peers in one run, on a Redis of its own.
+ *
+ *   npm run bench                                   lists the suites
+ *   npm run bench -- tasks latency                  two of them, one after the other
+ *   npm run bench -- tasks --json                   one line of JSON a suite, the last ones on stdout
+ *   npm run bench -- tasks --only depot,bullmq --rounds 5
+ *   npm run bench -- tasks --short                  tiny counts, one round: does it still work?
  */
-import { cpus } from 'node:os';
-import { table } from '../test/acceptance/figures.js';
-import { startRedis } from '../test/support/redis-server.js';
-import { addAndRunRate, addRate, runRate } from './throughput.js';
+import { parse } from './harness/arguments.js';
+import { reportForPeople, reportForPrograms } from './harness/report.js';
+import { measure, UsageError } from './harness/rounds.js';
+import { SuiteStage } from './harness/stage.js';
+import { versions } from './harness/versions.js';
+import { SUITES } from './suites/index.js';
 
-const ADDS = 50_000;
-const RUNS: readonly (readonly [concurrency: number, processes: number])[] = [
-  [1, 1],
-  [10, 1],
-  [100, 1],
-  [100, 2],
-];
+try {
+  await main();
+} catch (error) {
+  if (error instanceof UsageError) console.error(error.message);
+  else console.error(error);
+  process.exitCode = 1;
+}
 
-await using redis = await startRedis();
-console.log(`${cpus().length} cores, Node ${process.version}\n`);
-for (const [engine, url] of [
-  ['embedded', undefined],
-  ['redis', redis.url],
-] as const) {
-  const rows: Record<string, number> = {
-    'add, parallel': await addRate(url, ADDS, 'add'),
-    'add, one by one': await addRate(url, 5_000, 'addOneByOne'),
+async function main(): Promise<void> {
+  const { suites, json, short, rounds, only } = parse(process.argv.slice(2), SUITES);
+  if (suites.length === 0) {
+    const width = Math.max(...SUITES.map(({ name }) => name.length));
+    console.log(SUITES.map(({ name, about }) => `${name.padEnd(width)}  ${about}`).join('\n'));
+    return;
+  }
+  if (!json) console.log(`${versions()}\n`);
+  await using stage = new SuiteStage(short, undefined);
+  const progress = (line: string): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
   };
-  for (const concurrency of [1, 10, 100]) {
-    rows[`add and run, concurrency ${concurrency}`] = await addAndRunRate(url, 20_000, concurrency);
+  for (const suite of suites) {
+    const results = await measure(suite, stage, { rounds, only, progress });
+    progress('');
+    console.log(json ? reportForPrograms(results) : `${reportForPeople(results)}\n`);
   }
-  if (url !== undefined) {
-    for (const [concurrency, processes] of RUNS) {
-      const name = `run, concurrency ${concurrency}, ${processes} process${processes > 1 ? 'es' : ''}`;
-      rows[name] = await runRate(url, concurrency === 1 ? 10_000 : 100_000, concurrency, processes);
-    }
-  }
-  console.log(`${table(`Tasks a second, ${engine}`, rows)}\n`);
 }

@@ -2,12 +2,12 @@
  * `npm run bench:costs`: what a task costs Redis with each capability off and on: commands (those inside of scripts
  * counted), calls and bytes. Counts, not times: they do not depend on the machine.
  */
-import { table } from '../test/acceptance/figures.js';
-import { silentLogger } from '../lib/common/logger.js';
-import { RedisEngine } from '../lib/engines/redis/redis-engine.js';
-import { startRedis } from '../test/support/redis-server.js';
+import { table } from '../../test/acceptance/figures.js';
+import { silentLogger } from '../../lib/common/logger.js';
+import { RedisEngine } from '../../lib/engines/redis/redis-engine.js';
+import { startRedis } from '../../test/support/redis-server.js';
 import { Redis } from 'ioredis';
-import type { NewTask, QueueLimits } from '../lib/task/task.broker.js';
+import type { NewTask, QueueLimits } from '../../lib/task/task.broker.js';
 
 const TASKS = 1_000;
 const BATCH = 100;

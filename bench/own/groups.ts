@@ -3,11 +3,11 @@
  * queues are drained by one consumer in calls of 100, with and without groups in turn; medians and extremes.
  */
 import { cpus } from 'node:os';
-import { silentLogger } from '../lib/common/logger.js';
-import { RedisEngine } from '../lib/engines/redis/redis-engine.js';
-import type { NewTask, QueueBroker } from '../lib/task/task.broker.js';
-import { table } from '../test/acceptance/figures.js';
-import { startRedis } from '../test/support/redis-server.js';
+import { silentLogger } from '../../lib/common/logger.js';
+import { RedisEngine } from '../../lib/engines/redis/redis-engine.js';
+import type { NewTask, QueueBroker } from '../../lib/task/task.broker.js';
+import { table } from '../../test/acceptance/figures.js';
+import { startRedis } from '../../test/support/redis-server.js';
 
 const TASKS = 200_000;
 const GROUPS = 100_000;

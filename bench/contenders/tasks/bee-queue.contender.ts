@@ -1,0 +1,61 @@
+import BeeQueue from 'bee-queue';
+import type { BenchPayload } from '../../payload.js';
+import type { Closable, Target, TaskContender, TaskProducer, TaskWorkerOptions } from './task.contender.js';
+
+const LEAN = { getEvents: false, sendEvents: false, storeJobs: false, removeOnSuccess: true } as const;
+
+export const beeQueue: TaskContender = {
+  async openProducer(target: Target): Promise<TaskProducer> {
+    const queue = await open(target, { isWorker: false });
+    return {
+      add: (payload) => queue.createJob(payload).save(),
+      addMany: async (payloads) => {
+        const failed = await queue.saveAll(payloads.map((payload) => queue.createJob(payload)));
+        if (failed.size > 0) throw new Error(`${failed.size} jobs were not saved`);
+      },
+      addDelayed: (payload, dueAt) => queue.createJob(payload).delayUntil(dueAt).save(),
+      left: async () => {
+        const { waiting, active, delayed } = await queue.checkHealth();
+        return waiting + active + delayed;
+      },
+      close: () => queue.close(),
+    };
+  },
+
+  async openWorker(target: Target, options: TaskWorkerOptions): Promise<Closable> {
+    return work(target, {}, options);
+  },
+
+  async openMany(redis: string, queues: readonly string[]): Promise<Closable> {
+    const workers = await Promise.all(
+      queues.map((queue) => work({ redis, queue }, {}, { concurrency: 10, handle: () => undefined })),
+    );
+    return { close: () => Promise.all(workers.map((worker) => worker.close())) };
+  },
+};
+
+async function work(
+  target: Target,
+  settings: BeeQueue.QueueSettings,
+  { concurrency, handle }: TaskWorkerOptions,
+): Promise<Closable> {
+  const queue = await open(target, settings);
+  queue.process(concurrency, async (job) => handle(job.data));
+  return queue;
+}
+
+async function open(
+  { redis, queue: name, delays = false }: Target,
+  settings: BeeQueue.QueueSettings,
+): Promise<BeeQueue<BenchPayload>> {
+  const { hostname, port } = new URL(redis);
+  const server = { host: hostname, port: Number(port) };
+  const queue = new BeeQueue<BenchPayload>(name, {
+    ...LEAN,
+    activateDelayedJobs: delays,
+    redis: server,
+    ...settings,
+  });
+  await queue.ready();
+  return queue;
+}
