@@ -2,7 +2,7 @@ import { EmbeddedTaskBroker } from '../../lib/engines/embedded/embedded-task.bro
 import { EmbeddedTaskStore } from '../../lib/engines/embedded/embedded-task.store.js';
 import type { TaskMoves } from '../../lib/engines/embedded/task-moves.js';
 import { ManualClock, settled } from '../support/manual-clock.js';
-import { numberOf, type EngineUnderTest, type Stored, type TestProcess } from './task-broker.engine.js';
+import type { EngineUnderTest, Stored, TestProcess } from './task-broker.engine.js';
 
 export function openEmbedded(): Promise<EngineUnderTest> {
   return Promise.resolve(new EmbeddedEngineUnderTest());
@@ -48,7 +48,7 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
         suspects: ids(suspects),
         delayed: ids(delayed.range(0, -1)),
         blocked: ids(unique.blocked.keys()),
-        active: all.flatMap(({ hand }) => [...hand]),
+        active: ids(consumers.held()),
         completed: ids(ended.in('completed')),
         dead: ids(ended.in('dead')),
         cancelled: ids(ended.in('cancelled')),
@@ -56,7 +56,9 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
         parked: ids(ended.in('parked')),
       },
       levels: ids(levels),
-      holders: new Map(consumers.held.map((id) => [id, numberOf(consumers.holderOf(id)?.name ?? '')])),
+      holders: new Map(
+        [...tasks.values()].flatMap(({ id, holder }) => (holder > 0 ? [[id, `${holder}`]] : [])),
+      ),
       consumers: new Map(all.map(({ name: consumer, deadline }) => [consumer, deadline])),
       idle: new Map(all.filter(({ free }) => free > 0).map(({ name: consumer, free }) => [consumer, free])),
       sideRecords: [...waiters.keys(), ...ids(expiries.range(0, -1)), ...cancelling],
@@ -81,7 +83,9 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
   }
 
   async dropRecord(queue: string, id: string): Promise<void> {
-    this.moves(queue).tasks.delete(id);
+    const moves = this.moves(queue);
+    const task = moves.tasks.get(id);
+    if (task) moves.forget(task);
   }
 
   async close(): Promise<void> {

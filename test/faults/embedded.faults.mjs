@@ -29,8 +29,8 @@ export const embeddedFaults = [
   fault(
     'B2: neighbours are not blamed',
     'task-returns',
-    'hand.size === 1 ? [...hand][0] : undefined',
-    '[...hand][0]',
+    'hand.length === 1 ? hand.first?.id : undefined',
+    'hand.first?.id',
   ),
   fault(
     'keeping: the oldest go first',
@@ -140,13 +140,14 @@ export const embeddedFaults = [
   fault(
     'B8: a beat tells it again',
     'embedded-queue',
-    'for (const id of cancelling) if (self.hand.has(id)) this.steering.tellHolder(id);',
+    'if (tasks.get(id)?.holder === self.number) this.steering.tellHolder(self, id);',
+    ';',
   ),
   fault(
     'B8: a cancelled task does not come back',
     'task-returns',
-    "if (left?.cancelled) this.moves.finish(left.task, 'cancelled', '');\n      else if (left)",
-    'if (left)',
+    "if (cancelled) this.moves.finish(task, 'cancelled', '');\n      else back",
+    'back',
   ),
   fault('retry: all attempts again', 'task-steering', '    task.tries = 0;\n'),
   fault(

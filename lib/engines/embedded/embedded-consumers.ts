@@ -1,12 +1,16 @@
 import type { Clock } from '../../common/clock.js';
 import type { QueueSettings } from '../../task/task.broker.js';
+import type { EmbeddedTask } from './embedded-task.js';
+import { TaskList } from './task-list.js';
 
 /** A consumer, what it has in hand, and until when it counts as alive. */
 export interface EmbeddedConsumer {
+  /** By which its tasks know it. */
+  readonly number: number;
   readonly name: string;
   readonly process: string;
   /** In the order in which it took them. */
-  readonly hand: Set<string>;
+  readonly hand: TaskList;
   deadline: number;
   /** Free slots that others may fill; 0: not idle. */
   free: number;
@@ -23,8 +27,8 @@ const WATCH = 0.4;
 export class EmbeddedConsumers {
   private readonly byName = new Map<string, EmbeddedConsumer>();
   private readonly byProcess = new Map<string, EmbeddedConsumer>();
-  private readonly holders = new Map<string, EmbeddedConsumer>();
   private numbers = 0;
+  private count = 0;
   private heardAt: number;
   private graceUntil = 0;
 
@@ -47,26 +51,30 @@ export class EmbeddedConsumers {
     return this.byName.values();
   }
 
-  /** The ids in anybody's hand. */
-  get held(): readonly string[] {
-    return [...this.holders.keys()];
+  /** What is in anybody's hand. */
+  *held(): Generator<EmbeddedTask> {
+    for (const { hand } of this.byName.values()) yield* hand;
   }
 
   /** How many are in anybody's hand. */
   get active(): number {
-    return this.holders.size;
+    return this.count;
   }
 
-  holderOf(id: string): EmbeddedConsumer | undefined {
-    return this.holders.get(id);
+  holderOf({ holder }: EmbeddedTask): EmbeddedConsumer | undefined {
+    if (holder > 0)
+      for (const consumer of this.byName.values()) if (consumer.number === holder) return consumer;
+    return undefined;
   }
 
   enter(process: string): EmbeddedConsumer {
-    const name = `${++this.numbers}:${process}`;
+    const number = ++this.numbers;
+    const name = `${number}:${process}`;
     const consumer = {
+      number,
       name,
       process,
-      hand: new Set<string>(),
+      hand: new TaskList(),
       deadline: 0,
       free: 0,
       looks: false,
@@ -77,32 +85,31 @@ export class EmbeddedConsumers {
     return consumer;
   }
 
-  /** The consumer is no more; returns what it had in hand. */
-  remove(consumer: EmbeddedConsumer): readonly string[] {
+  /** The consumer, with nothing in hand, is no more. */
+  remove(consumer: EmbeddedConsumer): void {
     this.byName.delete(consumer.name);
     if (this.byProcess.get(consumer.process) === consumer) this.byProcess.delete(consumer.process);
-    const ids = [...consumer.hand];
-    for (const id of ids) this.release(consumer, id);
-    return ids;
   }
 
-  hold(consumer: EmbeddedConsumer, id: string): void {
-    consumer.hand.add(id);
-    this.holders.set(id, consumer);
+  /** The task is in no list. */
+  hold(consumer: EmbeddedConsumer, task: EmbeddedTask): void {
+    consumer.hand.push(task);
+    task.holder = consumer.number;
+    this.count++;
   }
 
-  /** Says whether the consumer had it in hand. */
-  release(consumer: EmbeddedConsumer, id: string): boolean {
-    if (!consumer.hand.delete(id)) return false;
-    this.holders.delete(id);
-    if (consumer.suspect === id) consumer.suspect = undefined;
-    return true;
+  /** The consumer has it in hand. */
+  release(consumer: EmbeddedConsumer, task: EmbeddedTask): void {
+    consumer.hand.remove(task);
+    task.holder = 0;
+    this.count--;
+    if (consumer.suspect === task.id) consumer.suspect = undefined;
   }
 
   /** Extends the lease; what is in hand makes it a short one. */
   renew(consumer: EmbeddedConsumer): void {
     const { leaseMs, idleLeaseMs } = this.settings;
-    consumer.deadline = this.clock.now() + (consumer.hand.size > 0 ? leaseMs : idleLeaseMs);
+    consumer.deadline = this.clock.now() + (consumer.hand.length > 0 ? leaseMs : idleLeaseMs);
   }
 
   /** It has a long lease, as one with nothing in hand. */
@@ -125,7 +132,7 @@ export class EmbeddedConsumers {
     this.graceUntil = Math.min(this.graceUntil, lease);
     if (now < this.heardAt) {
       for (const consumer of this.byName.values()) {
-        if (consumer.hand.size > 0) consumer.deadline = Math.min(consumer.deadline, lease);
+        if (consumer.hand.length > 0) consumer.deadline = Math.min(consumer.deadline, lease);
       }
     } else if (now - this.heardAt > leaseMs / 2) {
       this.graceUntil = lease;
@@ -159,7 +166,7 @@ export class EmbeddedConsumers {
   clear(): void {
     this.byName.clear();
     this.byProcess.clear();
-    this.holders.clear();
+    this.count = 0;
   }
 
   /** When somebody idle has to look after the others that work. */

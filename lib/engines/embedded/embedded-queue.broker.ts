@@ -132,7 +132,7 @@ export class EmbeddedQueueBroker implements QueueBroker {
       .map(({ name, process, hand, deadline }) => ({
         consumer: name,
         process,
-        active: hand.size,
+        active: hand.length,
         until: deadline,
       }));
   }

@@ -78,20 +78,21 @@ export class EmbeddedQueue {
     const self = consumers.enter(process);
     for (const id of previous?.keep ?? []) {
       const task = tasks.get(id);
-      const old = before.find((consumer) => consumer?.hand.has(id));
+      if (!task) continue;
+      const old = before.find((consumer) => consumer?.number === task.holder);
       if (old) {
         const accused = old.suspect === id;
-        consumers.release(old, id);
-        consumers.hold(self, id);
+        consumers.release(old, task);
+        consumers.hold(self, task);
         if (accused) self.suspect = id;
-      } else if (task?.crashes) {
+      } else if (task.crashes) {
         task.crashes--;
       }
     }
     for (const consumer of before) if (consumer) this.returns.giveBack(consumer);
     consumers.renew(self);
     this.handOver.settle();
-    return { consumer: self.name, kept: [...self.hand] };
+    return { consumer: self.name, kept: Array.from(self.hand, ({ id }) => id) };
   }
 
   step(consumer: string, acks: readonly Ack[], slots: number, rooms?: Rooms): Step {
@@ -109,17 +110,18 @@ export class EmbeddedQueue {
     const tasks = this.handOver.claim(self, slots, rooms);
     const wasResting = consumers.isResting(self);
     consumers.renew(self);
-    if (wasResting && self.hand.size > 0) this.handOver.nudge(consumers.nextWatch(), self);
+    if (wasResting && self.hand.length > 0) this.handOver.nudge(consumers.nextWatch(), self);
     this.handOver.settle(self);
     if (promoted.length === LIMIT || expired === LIMIT) return { tasks, nextMs: 0 };
     return { tasks, nextMs: self.free > 0 || self.looks ? this.handOver.nextMs(self) : undefined };
   }
 
   beat(consumer: string, state: 'busy' | 'idle'): Beat {
-    const { consumers, cancelling, ended, settings } = this.moves;
+    const { tasks, consumers, cancelling, ended, settings } = this.moves;
     const self = consumers.get(consumer);
     if (!self) return 'lost';
-    for (const id of cancelling) if (self.hand.has(id)) this.steering.tellHolder(id);
+    for (const id of cancelling)
+      if (tasks.get(id)?.holder === self.number) this.steering.tellHolder(self, id);
     if (state === 'busy') {
       const wasOverdue = consumers.isOverdue(self);
       consumers.hear();
@@ -128,7 +130,7 @@ export class EmbeddedQueue {
       if (wasOverdue) return 'look';
     } else if (consumers.isResting(self)) {
       consumers.renew(self);
-    } else if (consumers.isOverdue(self) && self.hand.size > 0) {
+    } else if (consumers.isOverdue(self) && self.hand.length > 0) {
       return 'lost';
     }
     for (const other of consumers.all()) if (consumers.isOverdue(other)) return 'look';
@@ -149,7 +151,7 @@ export class EmbeddedQueue {
 
   note(consumer: string, id: string, kind: NoteKind, text: string): boolean {
     const task = this.moves.tasks.get(id);
-    if (!task || this.moves.consumers.holderOf(id)?.name !== consumer) return false;
+    if (!task || this.moves.consumers.holderOf(task)?.name !== consumer) return false;
     if (kind === 'log') {
       appendToLog(task, text);
       return true;
@@ -173,16 +175,15 @@ export class EmbeddedQueue {
   }
 
   tidy(consumer: string, canRun: (envelope: string) => boolean): { readonly more: boolean } {
-    const { ended, tasks, consumers } = this.moves;
+    const { ended, consumers } = this.moves;
     const old = ended.expire(this.clock.now());
     for (const task of old.tasks) this.moves.forget(task);
     const expired = this.moves.expire(LIMIT);
     const back: EmbeddedTask[] = [];
     for (const task of ended.in('parked')) {
-      const isGone = tasks.get(task.id) !== task;
-      if (!isGone && (back.length === LIMIT || !canRun(task.envelope))) continue;
+      if (!task.gone && (back.length === LIMIT || !canRun(task.envelope))) continue;
       this.moves.takeOut(task);
-      if (isGone) continue;
+      if (task.gone) continue;
       replaceOutcome(task, undefined);
       this.moves.events.emit('waiting', task);
       back.push(task);
@@ -251,6 +252,6 @@ export class EmbeddedQueue {
 
   private promote(task: EmbeddedTask): void {
     this.moves.takeOut(task);
-    if (this.moves.tasks.get(task.id) === task) this.moves.wait(task);
+    if (!task.gone) this.moves.wait(task);
   }
 }

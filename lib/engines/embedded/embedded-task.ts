@@ -17,6 +17,10 @@ export interface EmbeddedTask {
   readonly group: string | undefined;
   readonly unique: Unique | undefined;
   place: Place;
+  /** Nothing is stored of it any more: whoever comes across it drops it. */
+  gone: boolean;
+  /** Number of the consumer that has it in hand; 0: nobody has. */
+  holder: number;
   /** Neighbours in the list that it is in. */
   previous: EmbeddedTask | undefined;
   following: EmbeddedTask | undefined;
@@ -51,6 +55,8 @@ export function newTask({ id, envelope, priority = DEFAULT_PRIORITY, group, uniq
     group,
     unique: unique && { ...unique },
     place: 'nowhere',
+    gone: false,
+    holder: 0,
     previous: undefined,
     following: undefined,
     tries: 0,

@@ -17,7 +17,7 @@ export class HandOver {
   claim(self: EmbeddedConsumer, slots: number, rooms: Rooms | undefined): ClaimedTask[] {
     const room = rooms && new RoomFor(rooms);
     const claimed: ClaimedTask[] = [];
-    let left = Math.min(this.capacity(), room ? FAR : slots - self.hand.size);
+    let left = Math.min(this.capacity(), room ? FAR : slots - self.hand.length);
     if (left > 0 && room?.left !== false) {
       const suspect = this.accuse(self, room);
       if (suspect) claimed.push(suspect);
@@ -30,7 +30,7 @@ export class HandOver {
       room?.take(nameOf(task));
       left--;
     }
-    self.free = room ? 0 : Math.max(0, slots - self.hand.size);
+    self.free = room ? 0 : Math.max(0, slots - self.hand.length);
     self.looks = room?.left === true;
     return claimed;
   }
@@ -120,7 +120,7 @@ export class HandOver {
       const task = open ?? levels.shift();
       if (!task) return undefined;
       task.place = 'nowhere';
-      if (!this.exists(task)) continue;
+      if (task.gone) continue;
       const now = this.moves.now();
       if (!open && (room || limits.pausedNames.size > 0) && !this.isOpen(nameOf(task), room)) {
         lanes.push(task);
@@ -139,11 +139,6 @@ export class HandOver {
     }
   }
 
-  /** Its record is there. */
-  private exists(task: EmbeddedTask): boolean {
-    return this.moves.tasks.get(task.id) === task;
-  }
-
   private isClaimable(task: EmbeddedTask, room: RoomFor | undefined): boolean {
     const { waiting } = this.moves;
     if (!this.isOpen(nameOf(task), room)) return false;
@@ -155,7 +150,7 @@ export class HandOver {
     const { suspects, groups } = this.moves.waiting;
     if (consumer.suspect !== undefined || suspects.length === 0) return undefined;
     for (const task of suspects) {
-      if (!this.exists(task)) {
+      if (task.gone) {
         suspects.remove(task);
       } else if (this.isClaimable(task, room)) {
         this.moves.takeOut(task);

@@ -27,7 +27,6 @@ export function record(moves: TaskMoves, id: string): TaskRecord | undefined {
 
 /** Ids in that state, in the order in which they will run, fall due or ended. */
 export function listed(moves: TaskMoves, state: TaskState): readonly string[] {
-  if (state === 'active') return moves.consumers.held;
   return tasksIn(moves, state).map(({ id }) => id);
 }
 
@@ -46,9 +45,10 @@ export function counts(moves: TaskMoves): Readonly<Record<TaskState, number>> {
   };
 }
 
-function tasksIn(moves: TaskMoves, state: Exclude<TaskState, 'active'>): readonly EmbeddedTask[] {
+function tasksIn(moves: TaskMoves, state: TaskState): readonly EmbeddedTask[] {
   if (state === 'waiting') return moves.waiting.toArray();
   if (state === 'delayed') return moves.delayed.range(0, -1);
+  if (state === 'active') return [...moves.consumers.held()];
   if (state === 'blocked') return [...moves.unique.blocked.keys()];
   return [...moves.ended.in(state)];
 }

@@ -76,8 +76,7 @@ export class TaskMoves {
   /** Other limits hold from now on: what they held back is looked at anew. */
   applyLimits(): void {
     const { waiting, limits, consumers, backlog } = this;
-    const active = consumers.held.flatMap((id) => this.tasks.get(id) ?? []);
-    for (const task of waiting.groups.replace(limits.current.group, active)) {
+    for (const task of waiting.groups.replace(limits.current.group, consumers.held())) {
       waiting.levels.goAhead(task, task.heldRank ?? 0);
     }
     waiting.levels.weigh(limits.current.weights);
@@ -137,7 +136,7 @@ export class TaskMoves {
   /** The consumer has it in hand; it was taken out of what waits already. */
   hold(consumer: EmbeddedConsumer, task: EmbeddedTask): ClaimedTask {
     const now = this.now();
-    this.consumers.hold(consumer, task.id);
+    this.consumers.hold(consumer, task);
     task.place = 'active';
     task.heldRank = undefined;
     this.endExpiry(task);
@@ -147,22 +146,16 @@ export class TaskMoves {
     return { id: task.id, envelope: task.envelope, tries: task.tries };
   }
 
-  /**
-   * The consumer has it in hand no more: the only way out of `active`. Says whether it was to be cancelled, and nothing
-   * when the consumer did not have it.
-   */
-  leaveHand(consumer: EmbeddedConsumer, id: string): { task: EmbeddedTask; cancelled: boolean } | undefined {
-    if (!this.consumers.release(consumer, id)) return undefined;
-    const cancelled = this.cancelling.size > 0 && this.cancelling.delete(id);
-    const task = this.tasks.get(id);
-    if (!task) return undefined;
+  /** The consumer has it in hand no more: the only way out of `active`. Says whether it was to be cancelled. */
+  leaveHand(consumer: EmbeddedConsumer, task: EmbeddedTask): boolean {
+    this.consumers.release(consumer, task);
     task.place = 'nowhere';
     if (this.limits.current.concurrency !== undefined) this.stirred = true;
     if (task.group !== undefined) {
       this.waiting.groups.left(task.group);
       this.waiting.passedBy(task, this.now());
     }
-    return { task, cancelled };
+    return this.cancelling.size > 0 && this.cancelling.delete(task.id);
   }
 
   /** The only way into a final state. The task is in no other part of the queue any more. */
@@ -218,7 +211,9 @@ export class TaskMoves {
   }
 
   forget(task: EmbeddedTask): void {
-    if (this.tasks.get(task.id) === task) this.tasks.delete(task.id);
+    if (task.gone) return;
+    task.gone = true;
+    this.tasks.delete(task.id);
   }
 
   /** Everything is gone, except what was said of limits. */

@@ -10,9 +10,9 @@ export class TaskReturns {
   constructor(private readonly moves: TaskMoves) {}
 
   acknowledge(self: EmbeddedConsumer, ack: Ack): void {
-    const left = this.moves.leaveHand(self, ack.id);
-    if (!left) return;
-    const { task, cancelled } = left;
+    const task = this.moves.tasks.get(ack.id);
+    if (task?.holder !== self.number) return;
+    const cancelled = this.moves.leaveHand(self, task);
     const { to, outcome, tries } = ack;
     task.crashes = undefined;
     if (to === 'completed') {
@@ -43,7 +43,7 @@ export class TaskReturns {
   /** The consumer has died: what it had runs again, and what may have killed it apart from the others. */
   bury(consumer: EmbeddedConsumer): void {
     const { suspect, hand } = consumer;
-    const accused = suspect ?? (hand.size === 1 ? [...hand][0] : undefined);
+    const accused = suspect ?? (hand.length === 1 ? hand.first?.id : undefined);
     for (const task of this.takeBack(consumer)) {
       if (task.id === accused) {
         this.blame(task);
@@ -75,10 +75,11 @@ export class TaskReturns {
   /** The consumer is no more. Returns what it had in hand, the newest first; what was to be cancelled is, instead. */
   private takeBack(consumer: EmbeddedConsumer): readonly EmbeddedTask[] {
     const back: EmbeddedTask[] = [];
-    for (const id of [...consumer.hand].reverse()) {
-      const left = this.moves.leaveHand(consumer, id);
-      if (left?.cancelled) this.moves.finish(left.task, 'cancelled', '');
-      else if (left) back.push(left.task);
+    for (const task of [...consumer.hand].reverse()) {
+      const cancelled = this.moves.leaveHand(consumer, task);
+      if (task.gone) continue;
+      if (cancelled) this.moves.finish(task, 'cancelled', '');
+      else back.push(task);
     }
     this.moves.consumers.remove(consumer);
     return back;

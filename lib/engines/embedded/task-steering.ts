@@ -1,6 +1,7 @@
 import { begunAnew } from '../../task/task.envelope.js';
 import type { TaskState } from '../../task/task.state.js';
 import { replaceOutcome } from './attempt-history.js';
+import type { EmbeddedConsumer } from './embedded-consumers.js';
 import { isFinal, type EmbeddedTask } from './embedded-task.js';
 import type { TaskMoves } from './task-moves.js';
 
@@ -22,7 +23,8 @@ export class TaskSteering {
     if (isFinal(task.place)) return 'ended';
     if (task.place === 'active') {
       this.moves.cancelling.add(id);
-      this.tellHolder(id);
+      const holder = this.moves.consumers.holderOf(task);
+      if (holder) this.tellHolder(holder, id);
       return 'cancelling';
     }
     this.moves.takeOut(task);
@@ -31,9 +33,8 @@ export class TaskSteering {
   }
 
   /** Says to whoever has the task in hand that it is cancelled. */
-  tellHolder(id: string): void {
-    const holder = this.moves.consumers.holderOf(id);
-    if (holder) this.moves.outlets.push(holder.process, { kind: 'cancel', consumer: holder.name, id });
+  tellHolder({ process, name }: EmbeddedConsumer, id: string): void {
+    this.moves.outlets.push(process, { kind: 'cancel', consumer: name, id });
   }
 
   promote(id: string): boolean {
