@@ -7,33 +7,25 @@ export interface Item {
   readonly tags: readonly string[];
 }
 
-/** A cache as its users call it; nothing of a contender's own API is measured without. */
+/** A cache as its users call it. */
 export interface Cache {
-  readonly get: (key: string) => Promise<Item | undefined>;
-  readonly set: (key: string, item: Item) => Promise<unknown>;
+  get(key: string): Promise<Item | undefined>;
+  set(key: string, item: Item): Promise<unknown>;
   /** Left out by what has no such call. */
-  readonly getOrSet?: (key: string, factory: () => Promise<Item>) => Promise<Item>;
-  readonly close: () => Promise<unknown>;
+  getOrSet?(key: string, factory: () => Promise<Item>): Promise<Item>;
+  close(): Promise<unknown>;
 }
 
-/** Where a contender keeps its values: in the process, each caller with a copy or all with one object, or on Redis. */
-export type Tier = 'memory' | 'shared' | 'redis';
+/** Where values are: in the process, every caller with a copy or all with one object, or on Redis and nowhere else. */
+export type Tier = 'copies' | 'one object' | 'redis';
 
-/** Opens a cache of a tier; `url` is that of the Redis, which only that tier uses. */
-export type OpenCache = (url: string) => Promise<Cache>;
-
-export interface CacheContender {
-  readonly name: string;
-  /** What was chosen for it and why, in a line. */
-  readonly settings: string;
-  /** Those that it has. */
-  readonly tiers: Partial<Record<Tier, OpenCache>>;
-}
+/** A cache library: how each of the tiers that it has is opened, given the URL of the Redis. */
+export type CacheContender = Partial<Readonly<Record<Tier, (redis: string) => Promise<Cache>>>>;
 
 /** How long every value is kept: none expires while it is measured. */
 export const TTL_MS = 300_000;
 
-/** Items of one process that are all there at once: fewer than any contender keeps by default. */
+/** So many are there at once: fewer than any contender keeps by default. */
 export const ITEMS = 500;
 
 export function item(id: number): Item {

@@ -1,24 +1,18 @@
+import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CacheService, DepotModule } from '../../../lib/index.js';
 import { TTL_MS, type Cache, type CacheContender } from './cache.contender.js';
 
-@Module({})
-class CacheModule {}
-
-export const depot: CacheContender = {
-  name: 'depot',
-  settings:
-    'as it comes; in process the embedded engine, which gives every caller a copy; no tier before Redis yet',
-  tiers: { memory: () => open(), redis: (url) => open(url) },
-};
+export const contender: CacheContender = { copies: () => open(), redis: (url) => open(url) };
 
 async function open(redis?: string): Promise<Cache> {
-  const imports = [DepotModule.forRoot({ redis, namespace: 'bench' })];
-  const app = await NestFactory.createApplicationContext(
-    { module: CacheModule, imports },
-    { logger: ['error', 'warn'] },
-  );
+  @Module({ imports: [DepotModule.forRoot({ redis })] })
+  class CacheModule {}
+  const app = await NestFactory.createApplicationContext(CacheModule, {
+    logger: ['warn', 'error'],
+    abortOnError: false,
+  });
   const cache = app.get(CacheService);
   const options = { ttl: TTL_MS };
   return {

@@ -3,14 +3,10 @@ import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { TTL_MS, type Cache, type CacheContender } from './cache.contender.js';
 
-export const cacheManager: CacheContender = {
-  name: 'cache-manager',
-  settings: 'one store: in process a Keyv (copies) or none given (one object for all), on Redis @keyv/redis',
-  tiers: {
-    memory: async () => open([new Keyv()]),
-    shared: async () => open([]),
-    redis: async (url) => open([createKeyv(url)]),
-  },
+export const contender: CacheContender = {
+  copies: async () => open([new Keyv()]),
+  'one object': async () => open([]),
+  redis: async (url) => open([createKeyv(url)]),
 };
 
 function open(stores: Keyv[]): Cache {

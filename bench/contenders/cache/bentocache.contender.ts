@@ -4,17 +4,12 @@ import { redisDriver } from 'bentocache/drivers/redis';
 import { Redis } from 'ioredis';
 import { TTL_MS, type Cache, type CacheContender, type Item } from './cache.contender.js';
 
-export const bentocache: CacheContender = {
-  name: 'bentocache',
-  settings:
-    'one store, with one layer; in process `serialize` as it comes (copies) or false (one object for all)',
-  tiers: {
-    memory: async () => open(bentostore().useL1Layer(memoryDriver())),
-    shared: async () => open(bentostore().useL1Layer(memoryDriver({ serialize: false }))),
-    redis: async (url) => {
-      const connection = new Redis(url);
-      return open(bentostore().useL2Layer(redisDriver({ connection })));
-    },
+export const contender: CacheContender = {
+  copies: async () => open(bentostore().useL1Layer(memoryDriver())),
+  'one object': async () => open(bentostore().useL1Layer(memoryDriver({ serialize: false }))),
+  redis: async (url) => {
+    const connection = new Redis(url, { enableAutoPipelining: true });
+    return open(bentostore().useL2Layer(redisDriver({ connection })));
   },
 };
 
