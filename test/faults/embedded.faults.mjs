@@ -22,8 +22,8 @@ export const embeddedFaults = [
   fault(
     'keeping: nothing of a task that says so',
     'task-moves',
-    'if (keepMs === 0) this.forget(task);\n    else for',
-    'for',
+    'if (keepMs === 0) this.forget(task);\n    else this.keep',
+    'this.keep',
   ),
   fault('B1: grace after a silence', 'embedded-consumers', 'this.graceUntil = lease;', ''),
   fault(
@@ -35,8 +35,8 @@ export const embeddedFaults = [
   fault(
     'keeping: the oldest go first',
     'ended-tasks',
-    'for (const oldest of list) {',
-    'for (const oldest of [...list].reverse()) {',
+    'const oldest = list.first;',
+    'const oldest = [...list].at(-1);',
   ),
   fault(
     'A8: every process that waits is told',
@@ -64,7 +64,11 @@ export const embeddedFaults = [
     'Math.max(0, concurrency - active)',
     'concurrency',
   ),
-  fault('limits: what begins takes a token', 'task-moves', '    this.limits.took(now);\n'),
+  fault(
+    'limits: what begins takes a token',
+    'task-moves',
+    '    if (this.limits.current.rate) this.limits.took(this.now());\n',
+  ),
   fault('limits: a paused queue is not claimed from', 'fleet-limits', 'if (this.paused) return 0;'),
   fault(
     'limits: somebody looks when the next token comes',
@@ -159,8 +163,8 @@ export const embeddedFaults = [
   fault(
     'keeping: bytes are counted',
     'ended-tasks',
-    'if (list.length <= count && (bytes === undefined || this.bytes[state] <= bytes)) return NONE;',
-    'if (list.length <= count) return NONE;',
+    'if (list.length <= count && (bytes === undefined || this.bytes[state] <= bytes)) return undefined;',
+    'if (list.length <= count) return undefined;',
   ),
   fault('backlog: it is bounded', 'backlog', 'this.most !== undefined && this.size() >= this.most', 'false'),
   fault(
@@ -175,11 +179,7 @@ export const embeddedFaults = [
     'if (subscription.until <= now) this.subscriptions.delete(process);\n      else {',
     '{',
   ),
-  fault(
-    'events: a failed attempt is one',
-    'task-returns',
-    "    events.emit('failed', task, { text: outcome });\n",
-  ),
+  fault('events: a failed attempt is one', 'task-returns', "    events.emit('failed', task, outcome);\n"),
   fault(
     'A9: what is un-parked goes to whoever has the handler',
     'embedded-queue',

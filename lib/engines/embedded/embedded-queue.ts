@@ -58,7 +58,8 @@ export class EmbeddedQueue {
   }
 
   add(process: string, tasks: readonly NewTask[]): Added[] {
-    const added = tasks.map((task) => addTask(this.moves, process, task));
+    const now = this.clock.now();
+    const added = tasks.map((task) => addTask(this.moves, process, task, now));
     this.handOver.settle();
     return added;
   }
@@ -157,7 +158,7 @@ export class EmbeddedQueue {
       return true;
     }
     task.progress = text;
-    this.moves.events.emit('progress', task, { text });
+    this.moves.events.emit('progress', task, text);
     return true;
   }
 

@@ -43,23 +43,22 @@ export class EndedTasks {
     this.enter(task, 'parked', now);
   }
 
-  /** Returns those that are not kept, perhaps this one. */
-  end(task: EmbeddedTask, state: FinalState, now: number): readonly EmbeddedTask[] {
-    const { count, bytes } = this.keep[state];
+  /** What is too much then, perhaps this one, is to be taken out. */
+  end(task: EmbeddedTask, state: FinalState, now: number): void {
     this.enter(task, state, now);
-    if (bytes !== undefined) {
-      task.bytes = bytesOf(task);
-      this.bytes[state] += task.bytes;
-    }
+    if (this.keep[state].bytes === undefined) return;
+    task.bytes = bytesOf(task);
+    this.bytes[state] += task.bytes;
+  }
+
+  /** Takes out and returns the oldest, if there is more in that state than is kept. */
+  shiftOver(state: FinalState): EmbeddedTask | undefined {
+    const { count, bytes } = this.keep[state];
     const list = this.lists[state];
-    if (list.length <= count && (bytes === undefined || this.bytes[state] <= bytes)) return NONE;
-    const over: EmbeddedTask[] = [];
-    for (const oldest of list) {
-      if (list.length <= count && (bytes === undefined || this.bytes[state] <= bytes)) break;
-      this.delete(oldest, state);
-      over.push(oldest);
-    }
-    return over;
+    if (list.length <= count && (bytes === undefined || this.bytes[state] <= bytes)) return undefined;
+    const oldest = list.first;
+    if (oldest) this.delete(oldest, state);
+    return oldest;
   }
 
   /** Drops and returns those that are beyond their age, at most 500 of each state. */
@@ -96,8 +95,6 @@ export class EndedTasks {
     task.restsSince = now;
   }
 }
-
-const NONE: readonly never[] = [];
 
 function bytesOf({ envelope, outcome, progress, log, history }: EmbeddedTask): number {
   const texts = [

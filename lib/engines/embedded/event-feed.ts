@@ -8,13 +8,6 @@ interface Subscription {
   readonly until: number;
 }
 
-/** What an event says besides its name and its task; left out: as many attempts as are stored. */
-export interface EventDetails {
-  readonly text?: string;
-  readonly tries?: number;
-  readonly dueAt?: number;
-}
-
 /** Who is told of what happens to tasks. Nothing is built while nobody is. */
 export class EventFeed {
   private readonly subscriptions = new Map<string, Subscription>();
@@ -34,11 +27,21 @@ export class EventFeed {
     }
   }
 
-  emit(name: TaskEventName, task: EmbeddedTask, details: EventDetails = {}): void {
-    if (this.subscriptions.size === 0) return;
+  emit(name: TaskEventName, task: EmbeddedTask, text = '', dueAt?: number): void {
+    if (this.subscriptions.size > 0) this.tell(name, task, text, dueAt);
+  }
+
+  clear(): void {
+    this.subscriptions.clear();
+  }
+
+  private tell(
+    name: TaskEventName,
+    { id, tries, envelope }: EmbeddedTask,
+    text: string,
+    dueAt?: number,
+  ): void {
     const now = this.clock.now();
-    const { id, envelope } = task;
-    const { text = '', tries = task.tries, dueAt } = details;
     const event: EventRecord = { name, id, at: now, tries, dueAt, text, envelope };
     let stored = false;
     for (const [process, subscription] of this.subscriptions) {
@@ -49,10 +52,6 @@ export class EventFeed {
       }
     }
     if (stored) this.store(`${id}:${name}:${++this.numbers}`, eventEnvelope(event));
-  }
-
-  clear(): void {
-    this.subscriptions.clear();
   }
 }
 

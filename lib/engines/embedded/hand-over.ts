@@ -121,17 +121,16 @@ export class HandOver {
       if (!task) return undefined;
       task.place = 'nowhere';
       if (task.gone) continue;
-      const now = this.moves.now();
       if (!open && (room || limits.pausedNames.size > 0) && !this.isOpen(nameOf(task), room)) {
         lanes.push(task);
-        waiting.passedBy(task, now);
+        waiting.passedBy(task, this.moves.now());
         if (room) this.moves.stirred = true;
       } else if (this.moves.isExpired(task)) {
         backlog.leave(task);
-        if (!open) waiting.passedBy(task, now);
+        if (!open) waiting.passedBy(task, this.moves.now());
         this.moves.finish(task, 'expired', '');
-      } else if (task.group !== undefined && !groups.admits(task.group, now)) {
-        groups.push(task, task.group, now);
+      } else if (task.group !== undefined && !groups.admits(task.group, this.moves.now())) {
+        groups.push(task, task.group, this.moves.now());
       } else {
         backlog.leave(task);
         return task;

@@ -7,10 +7,9 @@ const ADDED: Added = { to: 'added' };
 const FULL: Added = { to: 'full' };
 
 /** How a task comes to be: unless there is one with its id or its unique key already, or no room for another one. */
-export function addTask(moves: TaskMoves, process: string, added: NewTask): Added {
+export function addTask(moves: TaskMoves, process: string, added: NewTask, now: number): Added {
   const { id, due, unique, group, expiresInMs } = added;
   if (moves.tasks.has(id)) return { to: 'exists', id };
-  const now = moves.now();
   const ownDueAt = due === undefined ? now : 'inMs' in due ? now + due.inMs : due.atMs;
   const claim = unique && moves.unique.claim(unique, ownDueAt);
   if (claim?.taken !== undefined) return { to: 'exists', id: claim.taken };
@@ -27,7 +26,7 @@ export function addTask(moves: TaskMoves, process: string, added: NewTask): Adde
   }
   if (expiresInMs !== undefined) moves.expireAt(task, Math.max(now, dueAt) + expiresInMs);
   if (behind) moves.unique.block(task, behind, dueAt);
-  else moves.waitFrom(task, dueAt);
+  else moves.waitFrom(task, dueAt, now);
   const told = replaces.at(-1);
   return told ? { to: 'added', replaced: told.id } : ADDED;
 }

@@ -104,8 +104,8 @@ export class TaskMoves {
   }
 
   /** It is delayed until `at`, or waits if that is now. */
-  waitFrom(task: EmbeddedTask, at: number): void {
-    if (at <= this.now()) {
+  waitFrom(task: EmbeddedTask, at: number, now = this.now()): void {
+    if (at <= now) {
       this.wait(task);
       return;
     }
@@ -118,7 +118,7 @@ export class TaskMoves {
   park(task: EmbeddedTask, outcome: string): void {
     replaceOutcome(task, outcome);
     this.ended.park(task, this.now());
-    this.events.emit('parked', task, { text: outcome });
+    this.events.emit('parked', task, outcome);
   }
 
   /** Out of where it is, which is in nobody's hand. */
@@ -135,13 +135,12 @@ export class TaskMoves {
 
   /** The consumer has it in hand; it was taken out of what waits already. */
   hold(consumer: EmbeddedConsumer, task: EmbeddedTask): ClaimedTask {
-    const now = this.now();
     this.consumers.hold(consumer, task);
     task.place = 'active';
     task.heldRank = undefined;
     this.endExpiry(task);
-    this.limits.took(now);
-    if (task.group !== undefined) this.waiting.groups.took(task.group, now);
+    if (this.limits.current.rate) this.limits.took(this.now());
+    if (task.group !== undefined) this.waiting.groups.took(task.group, this.now());
     this.events.emit('active', task);
     return { id: task.id, envelope: task.envelope, tries: task.tries };
   }
@@ -163,12 +162,12 @@ export class TaskMoves {
     const now = this.now();
     this.endExpiry(task);
     replaceOutcome(task, outcome, state === 'dead' ? now : undefined);
-    this.events.emit(state, task, { text: outcome });
+    this.events.emit(state, task, outcome);
     if (keepMs !== undefined && keepMs > 0) this.results.set(task.id, outcome, keepMs);
     if (keepMs === 0) this.forget(task);
-    else for (const over of this.ended.end(task, state, now)) this.forget(over);
+    else this.keep(task, state, now);
     this.freeKey(task);
-    this.tell(task.id, { state, outcome });
+    if (this.waiters.size > 0) this.tell(task.id, { state, outcome });
   }
 
   /** Ends what nobody has claimed in time, a bounded number; says how many. */
@@ -238,6 +237,12 @@ export class TaskMoves {
   close(): void {
     this.results.close();
     this.unique.clear();
+  }
+
+  /** Its end is kept; what ended before goes if that is too much. */
+  private keep(task: EmbeddedTask, state: FinalState, now: number): void {
+    this.ended.end(task, state, now);
+    for (let over = this.ended.shiftOver(state); over; over = this.ended.shiftOver(state)) this.forget(over);
   }
 
   private endExpiry(task: EmbeddedTask): void {

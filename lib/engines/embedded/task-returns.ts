@@ -29,14 +29,14 @@ export class TaskReturns {
   private fail(task: EmbeddedTask, outcome: string, delayMs: number | undefined): void {
     const { events } = this.moves;
     const now = this.moves.now();
-    events.emit('failed', task, { text: outcome });
+    events.emit('failed', task, outcome);
     if (delayMs === undefined) {
       this.moves.finish(task, 'dead', outcome);
       return;
     }
     const dueAt = now + Math.max(0, delayMs);
     replaceOutcome(task, outcome, now);
-    events.emit('retrying', task, { text: outcome, dueAt });
+    events.emit('retrying', task, outcome, dueAt);
     this.moves.waitFrom(task, dueAt);
   }
 

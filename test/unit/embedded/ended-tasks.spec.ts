@@ -2,12 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import { appendToLog, replaceOutcome } from '../../../lib/engines/embedded/attempt-history.js';
 import { EndedTasks } from '../../../lib/engines/embedded/ended-tasks.js';
 import type { Retention } from '../../../lib/task/task.broker.js';
-import { ids, taskOf } from './embedded-tasks.js';
+import type { EmbeddedTask } from '../../../lib/engines/embedded/embedded-task.js';
+import { drained, ids, taskOf } from './embedded-tasks.js';
 
 const HOUR = 3_600_000;
 const retention = (completed: Partial<Retention>): ConstructorParameters<typeof EndedTasks>[0] => {
   const keep = { count: 10, ageMs: HOUR, bytes: undefined };
   return { completed: { ...keep, ...completed }, dead: keep, cancelled: keep, expired: keep };
+};
+/** Ends it, and returns what is not kept then. */
+const end = (ended: EndedTasks, task: EmbeddedTask, at: number): string[] => {
+  ended.end(task, 'completed', at);
+  return drained(() => ended.shiftOver('completed'));
 };
 const keeping = (completed: Partial<Retention>): EndedTasks => new EndedTasks(retention(completed));
 
@@ -15,7 +21,7 @@ describe('ended tasks', () => {
   it('are kept by count, the oldest go first', () => {
     const ended = keeping({ count: 2 });
 
-    const over = ['a', 'b', 'c'].map((id, at) => ids(ended.end(taskOf(id), 'completed', at)));
+    const over = ['a', 'b', 'c'].map((id, at) => end(ended, taskOf(id), at));
 
     expect(over).toEqual([[], [], ['a']]);
     expect(ids(ended.in('completed'))).toEqual(['b', 'c']);
@@ -29,48 +35,44 @@ describe('ended tasks', () => {
     big.progress = 'p'.repeat(100);
     replaceOutcome(big, 'x'.repeat(100), 5);
     replaceOutcome(big, 'o'.repeat(100));
-    expect(ids(ended.end(big, 'completed', 0))).toEqual([]);
+    expect(end(ended, big, 0)).toEqual([]);
     expect(big.bytes).toBe(200 + 200 + 100 + 100 + 100 + 100);
 
     const next = taskOf('next', { envelope: '' });
-    expect(ids(ended.end(next, 'completed', 1))).toEqual([]);
-    expect(ids(ended.end(taskOf('over', { envelope: '1' }), 'completed', 2))).toEqual(['big']);
-    expect(ids(ended.end(taskOf('huge', { envelope: 'x'.repeat(801) }), 'completed', 3))).toEqual([
-      'next',
-      'over',
-      'huge',
-    ]);
-    expect(ids(ended.end(taskOf('again', { envelope: 'x'.repeat(800) }), 'completed', 4))).toEqual([]);
+    expect(end(ended, next, 1)).toEqual([]);
+    expect(end(ended, taskOf('over', { envelope: '1' }), 2)).toEqual(['big']);
+    expect(end(ended, taskOf('huge', { envelope: 'x'.repeat(801) }), 3)).toEqual(['next', 'over', 'huge']);
+    expect(end(ended, taskOf('again', { envelope: 'x'.repeat(800) }), 4)).toEqual([]);
   });
 
   it('count bytes anew when they begin to matter, and when they do so again', () => {
     const ended = keeping({});
-    for (const id of ['a', 'b']) ended.end(taskOf(id, { envelope: '' }), 'completed', 0);
+    for (const id of ['a', 'b']) end(ended, taskOf(id, { envelope: '' }), 0);
 
     ended.configure(retention({ bytes: 600 }));
-    expect(ids(ended.end(taskOf('c', { envelope: '' }), 'completed', 1))).toEqual([]);
-    expect(ids(ended.end(taskOf('d', { envelope: '' }), 'completed', 1))).toEqual(['a']);
+    expect(end(ended, taskOf('c', { envelope: '' }), 1)).toEqual([]);
+    expect(end(ended, taskOf('d', { envelope: '' }), 1)).toEqual(['a']);
     ended.configure(retention({}));
-    for (const id of ['e', 'f']) ended.end(taskOf(id, { envelope: '' }), 'completed', 2);
+    for (const id of ['e', 'f']) end(ended, taskOf(id, { envelope: '' }), 2);
     ended.configure(retention({ bytes: 400 }));
 
-    expect(ids(ended.end(taskOf('g', { envelope: '' }), 'completed', 3))).toEqual(['b', 'c', 'd', 'e']);
+    expect(end(ended, taskOf('g', { envelope: '' }), 3)).toEqual(['b', 'c', 'd', 'e']);
   });
 
   it('count no bytes of what has left', () => {
     const ended = keeping({ bytes: 500 });
     const first = taskOf('first', { envelope: '' });
-    ended.end(first, 'completed', 0);
+    end(ended, first, 0);
 
     ended.delete(first, 'completed');
 
-    ended.end(taskOf('a', { envelope: '' }), 'completed', 1);
-    expect(ids(ended.end(taskOf('b', { envelope: '' }), 'completed', 2))).toEqual([]);
+    end(ended, taskOf('a', { envelope: '' }), 1);
+    expect(end(ended, taskOf('b', { envelope: '' }), 2)).toEqual([]);
   });
 
   it('are dropped when they are too old, each state by its own age', () => {
     const ended = keeping({ ageMs: 1_000 });
-    for (const id of ['a', 'b']) ended.end(taskOf(id), 'completed', id === 'a' ? 0 : 1);
+    for (const id of ['a', 'b']) end(ended, taskOf(id), id === 'a' ? 0 : 1);
     ended.end(taskOf('dead'), 'dead', 0);
 
     expect(ids(ended.expire(999).tasks)).toEqual([]);

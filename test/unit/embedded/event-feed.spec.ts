@@ -31,7 +31,7 @@ describe('events', () => {
     feed.subscribe('p3', ['completed'], []);
     task.tries = 2;
 
-    feed.emit('dead', task, { text: '50 %\nof it' });
+    feed.emit('dead', task, '50 %\nof it');
 
     const event: EventRecord = {
       name: 'dead',
