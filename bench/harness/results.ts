@@ -36,13 +36,16 @@ export class Results {
     return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
   }
 
-  /** How many times better ours is; undefined when one of the two has no such figure. */
+  /** How many times better ours is; undefined when one of the two has no such figure, or ours is 0. */
   ratio(metric: string, other: string): number | undefined {
     const [ours = ''] = Object.keys(this.suite.contenders);
     const mine = this.spread(ours, metric)?.median;
     const theirs = this.spread(other, metric)?.median;
-    if (mine === undefined || theirs === undefined) return undefined;
-    return this.suite.metrics[metric] === 'higher' ? mine / theirs : theirs / mine;
+    const better = this.suite.metrics[metric];
+    if (mine === undefined || theirs === undefined || better === 'neither') return undefined;
+    if (mine === theirs) return 1;
+    const ratio = better === 'higher' ? mine / theirs : theirs / mine;
+    return Number.isFinite(ratio) ? ratio : undefined;
   }
 
   /** The peer that is best at it. */

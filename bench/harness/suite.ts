@@ -15,7 +15,7 @@ export interface Suite {
   readonly parts: (stage: Stage) => readonly Part[];
 }
 
-export type Better = 'higher' | 'lower';
+export type Better = 'higher' | 'lower' | 'neither';
 
 export interface Contender {
   /** How it is set up, in one line. */

@@ -1,5 +1,9 @@
 import type { Suite } from '../harness/suite.js';
+import { cache } from './cache.suite.js';
+import { delayed } from './delayed.suite.js';
+import { latency } from './latency.suite.js';
+import { memory } from './memory.suite.js';
 import { tasks } from './tasks.suite.js';
 
-/** All that there are, in the order in which they are listed and run. */
-export const SUITES: readonly Suite[] = [tasks];
+/** All that there are, in the order in which they are listed. */
+export const SUITES: readonly Suite[] = [tasks, latency, delayed, memory, cache];

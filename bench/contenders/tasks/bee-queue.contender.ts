@@ -27,12 +27,23 @@ export const beeQueue: TaskContender = {
   },
 
   async openMany(redis: string, queues: readonly string[]): Promise<Closable> {
-    const workers = await Promise.all(
-      queues.map((queue) => work({ redis, queue }, {}, { concurrency: 10, handle: () => undefined })),
-    );
-    return { close: () => Promise.all(workers.map((worker) => worker.close())) };
+    const first = await open({ redis, queue: 'shared' }, { isWorker: false });
+    const shared = { redis: (first as unknown as WithClient).client, quitCommandClient: false };
+    const idle = { concurrency: 10, handle: () => undefined };
+    const workers = await Promise.all(queues.map((queue) => work({ redis, queue }, shared, idle)));
+    return {
+      close: async () => {
+        await Promise.all(workers.map((worker) => worker.close()));
+        await first.close();
+      },
+    };
   },
 };
+
+/** What its types do not tell. */
+interface WithClient {
+  readonly client: NonNullable<BeeQueue.QueueSettings['redis']>;
+}
 
 async function work(
   target: Target,
@@ -52,7 +63,8 @@ async function open(
   const server = { host: hostname, port: Number(port) };
   const queue = new BeeQueue<BenchPayload>(name, {
     ...LEAN,
-    activateDelayedJobs: delays,
+    // By default up to a second passes until delayed jobs are looked for.
+    ...(delays && { activateDelayedJobs: true, delayedDebounce: 1 }),
     redis: server,
     ...settings,
   });

@@ -3,16 +3,22 @@ import { Redis } from 'ioredis';
 import type { BenchPayload } from '../../payload.js';
 import type { Closable, Target, TaskContender, TaskProducer, TaskWorkerOptions } from './task.contender.js';
 
-/** Tasks of one group run one after the other, so there are many: nothing is held up, and nobody looks through too many. */
-const GROUPS = 1_000;
+/**
+ * Tasks of one group run one after the other, so there have to be as many as run at the same time. With many more it is
+ * slower, with fewer than that at concurrency 1, too.
+ */
+const groupsFor = (concurrency: number): number => (concurrency === 1 ? 10 : Math.max(100, concurrency));
 const LARGE_BATCH = { size: 500, maxWaitMs: 1 };
+/** By default 32 delayed tasks a second fall due at most. */
+const PROMPT = { schedulerIntervalMs: 50, schedulerLockTtlMs: 50 };
 
 export const groupmq: TaskContender = {
-  async openProducer({ redis: url, queue: namespace }: Target): Promise<TaskProducer> {
+  async openProducer({ redis: url, queue: namespace, concurrency = 100 }: Target): Promise<TaskProducer> {
     const redis = new Redis(url, { maxRetriesPerRequest: null });
     const queue = new Queue<BenchPayload>({ redis, namespace });
     const batching = new Queue<BenchPayload>({ redis, namespace, autoBatch: LARGE_BATCH });
-    const job = (data: BenchPayload) => ({ groupId: `g${data.n % GROUPS}`, data });
+    const groups = groupsFor(concurrency);
+    const job = (data: BenchPayload) => ({ groupId: `g${data.n % groups}`, data });
     return {
       add: (payload) => queue.add(job(payload)),
       addMany: (payloads) => Promise.all(payloads.map((payload) => batching.add(job(payload)))),
@@ -29,9 +35,12 @@ export const groupmq: TaskContender = {
     };
   },
 
-  async openWorker({ redis: url, queue }: Target, options: TaskWorkerOptions): Promise<Closable> {
+  async openWorker(
+    { redis: url, queue, delays = false }: Target,
+    options: TaskWorkerOptions,
+  ): Promise<Closable> {
     const redis = new Redis(url, { maxRetriesPerRequest: null });
-    const worker = open(redis, queue, options);
+    const worker = open(redis, queue, options, delays);
     return {
       close: async () => {
         await worker.close();
@@ -52,11 +61,18 @@ export const groupmq: TaskContender = {
   },
 };
 
-function open(redis: Redis, namespace: string, { concurrency, handle }: TaskWorkerOptions): Closable {
+function open(
+  redis: Redis,
+  namespace: string,
+  { concurrency, handle }: TaskWorkerOptions,
+  delays = false,
+): Closable {
+  const { schedulerIntervalMs, schedulerLockTtlMs } = PROMPT;
   const worker = new Worker<BenchPayload>({
-    queue: new Queue<BenchPayload>({ redis, namespace }),
+    queue: new Queue<BenchPayload>({ redis, namespace, ...(delays && { schedulerLockTtlMs }) }),
     concurrency,
     handler: async (job) => handle(job.data),
+    ...(delays && { schedulerIntervalMs }),
   });
   void worker.run();
   return worker;

@@ -14,6 +14,8 @@ export interface Target {
   readonly redis: string;
   /** The queue, which nobody else uses. */
   readonly queue: string;
+  /** Tasks that run at the same time, in all processes: for those that have to be told by the tasks. @default 100 */
+  readonly concurrency?: number;
   /** Whether there are delayed tasks: some need a switch to be turned on for these. */
   readonly delays?: boolean;
 }

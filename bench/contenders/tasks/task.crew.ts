@@ -38,8 +38,8 @@ export class TaskCrew {
   }
 
   /** A target that nobody has used. */
-  target(redis: string): Target {
-    return { redis, queue: uniqueNamespace('bench') };
+  target(redis: string, options: Omit<Target, 'redis' | 'queue'> = {}): Target {
+    return { redis, queue: uniqueNamespace('bench'), ...options };
   }
 
   /** Opens a producer, does this with it, checks that so many tasks were added, and closes it. */
@@ -60,7 +60,8 @@ export class TaskCrew {
   async drain(target: Target, { tasks, concurrency, processes = 1, around }: Drain): Promise<bigint> {
     const producer = await this.producer();
     const workers = await Promise.all(Array.from({ length: processes }, (_, index) => this.worker(index)));
-    await producer.call('openProducer', this.contender, target);
+    const full = { ...target, concurrency: concurrency * processes };
+    await producer.call('openProducer', this.contender, full);
     await producer.call('fill', 0, tasks);
     await around?.before();
     await Promise.all(
@@ -78,7 +79,7 @@ export class TaskCrew {
   private async handled(workers: readonly TaskProcess[], tasks: number): Promise<void> {
     const deadline = performance.now() + STUCK_AFTER_MS;
     for (;;) {
-      const counts = await Promise.all(workers.map((worker) => worker.call('handled')));
+      const counts = await Promise.all(workers.map((worker) => worker.call('handledCount')));
       const count = counts.reduce((sum, one) => sum + one, 0);
       if (count >= tasks) return;
       if (performance.now() > deadline) {

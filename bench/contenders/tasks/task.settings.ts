@@ -3,9 +3,9 @@ export const TASK_SETTINGS = {
   depot: 'a Nest application, DepotModule.forRoot({ redis }), all defaults but the concurrency',
   bullmq: 'removeOnComplete and removeOnFail: nothing is kept; no QueueEvents; everything else by default',
   'bee-queue':
-    'isWorker: false for producers; getEvents, sendEvents, storeJobs: false; removeOnSuccess: true; bulk by saveAll',
+    'isWorker: false for producers; getEvents, sendEvents, storeJobs: false; removeOnSuccess: true; bulk by saveAll; for delays activateDelayedJobs, delayedDebounce: 1',
   groupmq:
-    '1,000 groups in turn, as one would run one task after the other; keeps nothing; bulk by autoBatch of 500',
+    'tasks belong to as many groups as can run at the same time, 10 to 600 (faster than more of them); keeps nothing; bulk by autoBatch of 500; for delays schedulerIntervalMs and schedulerLockTtlMs: 50',
   ioredis:
     'the floor: RPUSH of the payload, LPOP of as many as the concurrency; no ids, leases or retries, tasks in hand are lost',
 } as const;
