@@ -1,21 +1,19 @@
-/** A lock that is held. */
-export interface Held {
-  readonly release: () => Promise<unknown>;
+/** A lock library, as its users set it up on one Redis. */
+export interface LockContender {
+  open(redis: string): Promise<Locks>;
 }
 
-/** Locks as their users call them. */
 export interface Locks {
   /** Waits for it as long as it takes. */
-  readonly acquire: (key: string) => Promise<Held>;
-  readonly close: () => Promise<unknown>;
+  acquire(key: string): Promise<Held>;
+  close(): Promise<unknown>;
 }
 
-export interface LockContender {
-  readonly name: string;
-  /** What was chosen for it and why, in a line. */
-  readonly settings: string;
-  readonly open: (url: string) => Promise<Locks>;
+/** A lock that is held. */
+export interface Held {
+  /** Throws when it was lost. */
+  release(): Promise<unknown>;
 }
 
-/** No lock of a measure is held nearly as long, and nobody waits so long. */
+/** No lock is held nearly as long, and nobody waits so long. */
 export const TTL_MS = 30_000;

@@ -3,14 +3,9 @@ import type { Held, LockContender, Locks } from './lock.contender.js';
 
 /**
  * The least that can be done: a token that lies in a list or is in somebody's hands. It dies with its holder, so it is no
- * lock; but whoever waits is pushed, in order, and that is as fast as Redis can hand something over.
+ * lock; but whoever waits is pushed, in order, and nothing is handed over faster by Redis.
  */
-export const ioredis: LockContender = {
-  name: 'ioredis',
-  settings:
-    'floor: a token in a list, LPOP, else BLPOP on a connection for each waiter, RPUSH; no owner, no ttl',
-  open: async (url) => new Tokens(url),
-};
+export const contender: LockContender = { open: async (url) => new Tokens(url) };
 
 class Tokens implements Locks {
   private readonly redis: Redis;
@@ -22,15 +17,16 @@ class Tokens implements Locks {
     this.redis = new Redis(url);
   }
 
-  readonly acquire = async (key: string): Promise<Held> => {
+  async acquire(key: string): Promise<Held> {
     const token = await this.redis.lpop(key);
+    // The first one finds none, and makes it.
     if (token === null && (await this.redis.set(`${key}:made`, '1', 'NX')) === null) await this.pop(key);
     return { release: () => this.redis.rpush(key, 'token') };
-  };
+  }
 
-  readonly close = async (): Promise<void> => {
+  async close(): Promise<void> {
     await Promise.all([this.redis, ...this.made].map((redis) => redis.quit()));
-  };
+  }
 
   private async pop(key: string): Promise<void> {
     const connection = this.idle.pop() ?? this.connect();
