@@ -23,11 +23,13 @@ import type { RedisInbox } from './redis-inbox.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
 import {
-  ackTexts,
   added,
   claimedTasks,
   consumerRecords,
   dueText,
+  extraText,
+  hasTraits,
+  isPlain,
   keptText,
   namesText,
   openText,
@@ -35,12 +37,12 @@ import {
   taskRecord,
   traitsText,
 } from './redis-task.texts.js';
-import { ADD, ADD_WITH_TRAITS } from './scripts/add.lua.js';
+import { ADD, ADD_LATER, ADD_WITH_TRAITS } from './scripts/add.lua.js';
 import { BEAT, JOIN, LEAVE } from './scripts/consumer.lua.js';
 import { OBLITERATE, OPEN, SUBSCRIBE } from './scripts/opening.lua.js';
 import { AWAIT, COUNTS, INSPECT, LIST, NOTE, READ } from './scripts/record.lua.js';
 import { CANCEL, CLEAN, PAUSE, PROMOTE, REMOVE, RETRY } from './scripts/steer.lua.js';
-import { STEP, STEP_WITH_ROOMS } from './scripts/step.lua.js';
+import { STEP, STEP_WITH_ENDINGS, STEP_WITH_ROOMS } from './scripts/step.lua.js';
 import { TIDY } from './scripts/tidy.lua.js';
 
 /** Tasks of one call of `add` at most, and their characters, so that none blocks Redis, or travels, for long. */
@@ -74,20 +76,24 @@ export class RedisQueueBroker implements QueueBroker {
   }
 
   async add(tasks: readonly NewTask[]): Promise<readonly Added[]> {
-    const calls: Promise<unknown>[] = [];
+    const calls: Promise<Added[]>[] = [];
     for (let from = 0, end = 0; from < tasks.length; from = end) {
       end = endOfCall(tasks, from);
-      const args: (string | number)[] = [this.process];
-      let script = ADD;
-      for (const task of tasks.slice(from, end)) {
-        const traits = traitsText(task);
-        if (traits !== '') script = ADD_WITH_TRAITS;
-        args.push(task.id, task.envelope, dueText(task.due), traits);
-      }
-      calls.push(this.run(script, args));
+      calls.push(this.addSome(from === 0 && end === tasks.length ? tasks : tasks.slice(from, end)));
     }
-    const answers = ((await Promise.all(calls)) as (number | string)[][]).flat();
-    return answers.map((answer, i) => added(tasks[i]?.id ?? '', answer));
+    const answers = await Promise.all(calls);
+    return answers.length === 1 ? (answers[0] ?? []) : answers.flat();
+  }
+
+  private async addSome(tasks: readonly NewTask[]): Promise<Added[]> {
+    const script = addScript(tasks);
+    const args: (string | number)[] = [this.process];
+    for (const task of tasks) {
+      args.push(task.id, task.envelope);
+      if (script !== ADD) args.push(dueText(task.due), traitsText(task));
+    }
+    const answers = (await this.run(script, args)) as number | (number | string)[];
+    return tasks.map(({ id }, i) => added(id, typeof answers === 'number' ? 1 : (answers[i] ?? 0)));
   }
 
   async join(previous?: { readonly consumer: string; readonly keep: readonly string[] }): Promise<Joined> {
@@ -99,19 +105,21 @@ export class RedisQueueBroker implements QueueBroker {
 
   async step(consumer: string, acks: readonly Ack[], slots: number, rooms?: Rooms): Promise<Step> {
     const { idleLeaseMs, maxCrashes } = this.settings;
+    const script = rooms ? STEP_WITH_ROOMS : acks.every(isPlain) ? STEP : STEP_WITH_ENDINGS;
     const args: (string | number)[] = [consumer, slots, idleLeaseMs, maxCrashes, roomsText(rooms)];
-    for (const ack of acks) args.push(...ackTexts(ack));
-    const reply = (await this.run(rooms ? STEP_WITH_ROOMS : STEP, args, [this.inbox.key]).catch(
-      (error: unknown) => {
-        // It may have taken messages for other queues from the wake list before it failed.
-        if (error instanceof EngineReplyError) this.inbox.gap();
-        throw error;
-      },
-    )) as [next: number, claimed: string[], messages: string[]] | null;
+    for (const ack of acks) {
+      args.push(ack.id, ack.outcome);
+      if (script !== STEP) args.push(ack.to, ack.tries, extraText(ack));
+    }
+    const reply = (await this.run(script, args, [this.inbox.key]).catch((error: unknown) => {
+      // It may have taken messages for other queues from the wake list before it failed.
+      if (error instanceof EngineReplyError) this.inbox.gap();
+      throw error;
+    })) as [next: number, ids: string[], envelopes: string[], tries: string[], messages: string[]] | null;
     if (!reply) return 'lost';
-    const [next, claimed, messages] = reply;
+    const [next, ids, envelopes, tries, messages] = reply;
     if (messages.length > 0) this.inbox.deliver(messages);
-    return { tasks: claimedTasks(claimed), nextMs: next < 0 ? undefined : next };
+    return { tasks: claimedTasks(ids, envelopes, tries), nextMs: next < 0 ? undefined : next };
   }
 
   async beat(consumer: string, state: 'busy' | 'idle'): Promise<Beat> {
@@ -267,6 +275,15 @@ export class RedisQueueBroker implements QueueBroker {
       throw error;
     }
   }
+}
+
+function addScript(tasks: readonly NewTask[]): LuaScript {
+  let script = ADD;
+  for (const task of tasks) {
+    if (hasTraits(task)) return ADD_WITH_TRAITS;
+    if (task.due) script = ADD_LATER;
+  }
+  return script;
 }
 
 /** Where the call ends that begins with task `from`; one task goes, however large. */

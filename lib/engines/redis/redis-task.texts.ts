@@ -29,8 +29,13 @@ export function dueText(due: NewTask['due']): string {
 }
 
 /** `add` */
-export function traitsText({ priority, group, expiresInMs, unique }: NewTask): string {
-  if (priority === undefined && group === undefined && expiresInMs === undefined && !unique) return '';
+export const hasTraits = ({ priority, group, expiresInMs, unique }: NewTask): boolean =>
+  (priority ?? group ?? expiresInMs ?? unique) !== undefined;
+
+/** `add` */
+export function traitsText(task: NewTask): string {
+  if (!hasTraits(task)) return '';
+  const { priority, group, expiresInMs, unique } = task;
   const { mode = '', ttlMs, maxWaitMs, key = '' } = unique ?? {};
   return [
     priority ?? 5,
@@ -45,18 +50,22 @@ export function traitsText({ priority, group, expiresInMs, unique }: NewTask): s
 
 /** `add` */
 export function added(id: string, answer: number | string): Added {
-  if (answer === 1) return { to: 'added' };
+  if (answer === 1) return ADDED;
   if (answer === 0) return { to: 'exists', id };
   const [kind, other] = [String(answer).charAt(0), String(answer).slice(1)];
   if (kind === 'r') return { to: 'added', replaced: other };
   return kind === 'e' ? { to: 'exists', id: other } : { to: 'full' };
 }
 
+const ADDED: Added = { to: 'added' };
+
+/** `step`: a completion, and nothing further to say about it. */
+export const isPlain = (ack: Ack): boolean => ack.to === 'completed' && ack.keepMs === undefined;
+
 /** `step` */
-export function ackTexts(ack: Ack): (string | number)[] {
-  const { to, id, outcome, tries } = ack;
-  const extra = to === 'retry' ? Math.ceil(ack.delayMs) : to === 'completed' ? wholeMs(ack.keepMs) : '';
-  return [to, id, outcome, tries, extra];
+export function extraText(ack: Ack): string | number {
+  if (ack.to === 'retry') return Math.ceil(ack.delayMs);
+  return ack.to === 'completed' ? wholeMs(ack.keepMs) : '';
 }
 
 /** `step` */
@@ -71,13 +80,11 @@ export const namesText = (names: readonly string[]): string =>
   names.length === 0 ? '' : ` ${names.join(' ')} `;
 
 /** `step` */
-export function claimedTasks(flat: readonly string[]): ClaimedTask[] {
-  const tasks: ClaimedTask[] = [];
-  for (let i = 0; i + 2 < flat.length; i += 3) {
-    tasks.push({ id: flat[i] ?? '', tries: Number(flat[i + 1]), envelope: flat[i + 2] ?? '' });
-  }
-  return tasks;
-}
+export const claimedTasks = (
+  ids: readonly string[],
+  envelopes: readonly string[],
+  tries: readonly (string | null)[],
+): ClaimedTask[] => ids.map((id, i) => ({ id, tries: Number(tries[i] ?? 0), envelope: envelopes[i] ?? '' }));
 
 /** `read` */
 export function taskRecord(id: string, row: readonly string[]): TaskRecord {

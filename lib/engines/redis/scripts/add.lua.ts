@@ -1,5 +1,7 @@
 import { luaScript } from '../lua.js';
-import { CLAIMING, PLAIN_CLAIMING } from './claiming.lua.js';
+import { CLAIMING_FUNCTIONS } from './claiming.lua.js';
+import { QUEUE, RARE_QUEUE } from './queue.lua.js';
+import { USUAL_ADD } from './usual.lua.js';
 
 /**
  * supersede(id, by, place): the task `by` takes the place of this one, and of what was blocked by it.
@@ -30,24 +32,42 @@ end
 end -- rare
 `;
 
+/** How tasks are told: the arguments of each, and how due and traits are read from the i-th on. */
+interface Telling {
+  readonly width: number;
+  readonly rest: string;
+}
+
+const PLAIN: Telling = { width: 2, rest: "'', ''" };
+const ANY: Telling = { width: 4, rest: 'ARGV[i + 2], ARGV[i + 3]' };
+
 /**
  * Stores tasks whose ids and unique keys are free, or that take another one's place, as far as the backlog allows, and
  * hands what is due to idle consumers.
  *
  * KEYS  1 prefix
  * ARGV  1 queue  2 wake prefix  3 lease  4 kept  5 process  6… (id, envelope, due, traits) each
- *       due: '' now, '+ms' from now, 'ms' since the epoch
+ *       due: '' now, '+ms' from now, 'ms' since the epoch; if none has due or traits, they are left out
  *       traits: '', or priority, group, ms to expire, mode, ttl, longest wait, unique key, a line each
- * Returns for each task 1 when it was added, 0 when its id was taken, 'r' and the id that it has taken the place of, 'e'
+ * Returns how many were added, when that is all of them, or for each task 1 when it was added, 0 when its id was taken, 'r' and the id that it has taken the place of, 'e'
  *       and the id that has its unique key, 'f' when the backlog is full
  */
-const add = (claiming: string): string => `${claiming}${REPLACE}
+const add = (
+  queue: string,
+  usual: string,
+  { width, rest }: Telling,
+): string => `${queue}${usual}${CLAIMING_FUNCTIONS}${REPLACE}
 local ids, answers, records = {}, {}, {}
+-- Envelope, due and traits of the n-th.
+local function told(n)
+  local i = 6 + (n - 1) * ${width}
+  return ARGV[i + 1], ${rest}
+end
 -- Tasks that hinge on nothing but their ids are stored together.
 local plain = limits.backlog == nil and per_group.backlog == nil
-for i = 6, #ARGV, 4 do
+for i = 6, #ARGV, ${width} do
   ids[#ids + 1] = ARGV[i]
-  local traits = ARGV[i + 3]
+  local _, _, traits = told(#ids)
   if traits ~= '' and string.sub(traits, -1) ~= '\\n' then plain = false end
 end
 local present = call('HMGET', rec, unpack(ids))
@@ -61,11 +81,12 @@ local function due_at(text)
 end
 
 local function add_plain(n, id)
-  local due = due_at(ARGV[4 + n * 4])
+  local envelope, due, text = told(n)
+  due = due_at(due)
   records[#records + 1] = id
-  records[#records + 1] = ARGV[3 + n * 4]
-  if ARGV[5 + n * 4] ~= '' then
-    local priority, group, expires = string.match(ARGV[5 + n * 4], TRAITS)
+  records[#records + 1] = envelope
+  if text ~= '' then
+    local priority, group, expires = string.match(text, TRAITS)
     if priority ~= '5' or group ~= '' then
       known[id] = { priority = priority, group = group }
       traits[#traits + 1] = id
@@ -104,7 +125,8 @@ local function is_full(grows, group)
 end
 
 local function add_special(n, id)
-  local envelope, due, text = ARGV[3 + n * 4], due_at(ARGV[4 + n * 4]), ARGV[5 + n * 4]
+  local envelope, due, text = told(n)
+  due = due_at(due)
   local priority, group, expires, mode, ttl, longest, key = '5', '', '', '', '', '', ''
   if text ~= '' then
     priority, group, expires, mode, ttl, longest, key = string.match(text, TRAITS)
@@ -201,7 +223,10 @@ if #fresh > 0 or #later > 0 or special or uses ~= '' then
 end
 return answers`;
 
-export const ADD = luaScript('add', 1, add(PLAIN_CLAIMING));
+export const ADD = luaScript('add', 1, add(QUEUE, USUAL_ADD, PLAIN));
 
-/** The same, when one of the tasks has traits. */
-export const ADD_WITH_TRAITS = luaScript('addWithTraits', 1, add(CLAIMING));
+/** When one of the tasks is due later. */
+export const ADD_LATER = luaScript('addLater', 1, add(QUEUE, '', ANY));
+
+/** When one of the tasks has traits. */
+export const ADD_WITH_TRAITS = luaScript('addWithTraits', 1, add(RARE_QUEUE, '', ANY));

@@ -9,7 +9,7 @@ import { WAITING } from './waiting.lua.js';
  * What every script has that can make tasks claimable or ends them. without_cancelled(ids): of tasks that were let go
  * of, those that are not to end for having been cancelled meanwhile (B8).
  */
-const claiming = (queue: string): string => `${queue}${TELL}${EVENTS}${WAITING}${FINISH}${TAKE}${SPREAD}
+export const CLAIMING_FUNCTIONS = `${TELL}${EVENTS}${WAITING}${FINISH}${TAKE}${SPREAD}
 local function without_cancelled(ids)
   if not used('c') or #ids == 0 then return ids end
   local left, cancelled = {}, {}
@@ -31,5 +31,5 @@ end
 `;
 
 /** For scripts of which each call counts: without what the queue has never used. */
-export const PLAIN_CLAIMING = claiming(QUEUE);
-export const CLAIMING = claiming(RARE_QUEUE);
+export const PLAIN_CLAIMING = `${QUEUE}${CLAIMING_FUNCTIONS}`;
+export const CLAIMING = `${RARE_QUEUE}${CLAIMING_FUNCTIONS}`;

@@ -1,7 +1,9 @@
 import { luaScript } from '../lua.js';
-import { CLAIMING, PLAIN_CLAIMING } from './claiming.lua.js';
+import { CLAIMING_FUNCTIONS } from './claiming.lua.js';
 import { ELECT } from './elect.lua.js';
+import { QUEUE, RARE_QUEUE } from './queue.lua.js';
 import { REAP } from './reap.lua.js';
+import { USUAL_STEP } from './usual.lua.js';
 
 /**
  * read_rooms(text): what a consumer can take of each name: `shared`, then `free apart name` for each, a line each.
@@ -25,21 +27,40 @@ local function room_of(rooms)
 end
 `;
 
+/** How acknowledgements are told: the arguments of each, and how they are read from the i-th on. */
+interface Telling {
+  readonly width: number;
+  readonly read: string;
+}
+
+const COMPLETIONS: Telling = {
+  width: 2,
+  read: "local id, outcome, to, attempt, extra = ARGV[i], ARGV[i + 1], 'completed', 0, ''",
+};
+
+const ENDINGS: Telling = {
+  width: 5,
+  read: 'local id, outcome, to, attempt, extra = ARGV[i], ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), ARGV[i + 4]',
+};
+
 /**
  * Acknowledges, promotes, ends what has expired, reaps, claims, hands over. Checks come before the first write; the
  * caller's lease is proof that everything it has in hand is its own, so a late acknowledgement changes nothing (I2).
  *
  * KEYS  1 prefix  2 the caller's wake list
  * ARGV  1 queue  2 wake prefix  3 lease  4 kept  5 consumer  6 slots  7 idle lease  8 max crashes  9 rooms or ''
- *       10… (to, id, outcome, tries, delay, or for completed ms to keep it or '') of each acknowledgement, at most 1000
- * Returns nil when the consumer is dead, else { ms until the next look or -1, flat id, tries, envelope of the claimed,
- *       messages taken from the wake list }
+ *       10… id and outcome of each acknowledgement, at most 1000, and, if some are not plain completions, to, tries,
+ *       delay or for completed ms to keep it or ''
+ * Returns nil when the consumer is dead, else { ms until the next look or -1, ids of the claimed, their envelopes, their
+ *       tries (none: all 0), messages taken from the wake list }
  */
-const step = (claiming: string): string => `${claiming}
+const step = (queue: string, usual: string, { width, read }: Telling): string => `${queue}
 local self, slots, idle_lease = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 local max_crashes = tonumber(ARGV[8])
 local deadline = call('ZSCORE', consumers, self)
 if not deadline then return nil end
+local claimed = {}
+${usual}${CLAIMING_FUNCTIONS}
 call('DEL', P .. 'none')
 ${ELECT}${REAP}${ROOMS}
 hear(self)
@@ -47,15 +68,15 @@ hear(self)
 local flagged = {}
 if used('c') and ARGV[10] then
   local ids = {}
-  for i = 10, #ARGV, 5 do ids[#ids + 1] = ARGV[i + 1] end
+  for i = 10, #ARGV, ${width} do ids[#ids + 1] = ARGV[i] end
   for i, flag in ipairs(call('HMGET', P .. 'flags', unpack(ids))) do
     if flag then flagged[ids[i]] = true end
   end
 end
 local acked, completed, nowhere, dead, cancelled, parked = {}, {}, {}, {}, {}, {}
 local again, later, failed, failures, dues, attempts, news = {}, {}, {}, {}, {}, {}, nil
-for i = 10, #ARGV, 5 do
-  local to, id, outcome, attempt, extra = ARGV[i], ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), ARGV[i + 4]
+for i = 10, #ARGV, ${width} do
+  ${read}
   acked[#acked + 1] = id
   local list = completed
   if to == 'completed' then
@@ -141,14 +162,14 @@ local cid = number(self)
 local in_hand = call('ZCOUNT', active, cid, cid)
 local rooms = read_rooms(ARGV[9])
 local free = math.min(rooms and room_of(rooms) or slots - in_hand, 1000)
-local claimed = {}
 local quarantine = call('LLEN', suspects) > 0
-if quarantine and free > 0 then
-  claimed = accuse(self, rooms)
+local accused = quarantine and free > 0 and accuse(self, rooms) or {}
+local taken = take(self, free - #accused / 3, rooms)
+for _, held in ipairs({ accused, taken }) do
+  in_hand = in_hand + #held / 3
+  for _, value in ipairs(held) do claimed[#claimed + 1] = value end
 end
-for _, value in ipairs(take(self, free - #claimed / 3, rooms)) do claimed[#claimed + 1] = value end
 more = more or unseen
-in_hand = in_hand + #claimed / 3
 free = math.max(0, rooms and room_of(rooms) or slots - in_hand)
 if free > 0 then call('ZADD', idle, free, self) else call('ZREM', idle, self) end
 if rooms then
@@ -177,10 +198,18 @@ local special = special_due()
 if special < FAR then news = math.min(news or FAR, special) end
 local next = elect(self, free, news)
 if more then next = 0 end
+local ids, records, attempts = {}, {}, {}
+for i = 1, #claimed, 3 do
+  ids[#ids + 1], attempts[#ids + 1], records[#ids + 1] = claimed[i], claimed[i + 1], claimed[i + 2]
+end
 -- Last, so that what this call itself has told the caller is not overtaken by what it tells it afterwards.
-return { next, claimed, call('LPOP', KEYS[2], 1000) or {} }`;
+return { next, ids, records, attempts, call('LPOP', KEYS[2], 1000) or {} }`;
 
-export const STEP = luaScript('step', 2, step(PLAIN_CLAIMING));
+/** With no acknowledgements but completions of which the usual is kept. */
+export const STEP = luaScript('step', 2, step(QUEUE, USUAL_STEP, COMPLETIONS));
 
-/** The same, with rooms. */
-export const STEP_WITH_ROOMS = luaScript('stepWithRooms', 2, step(CLAIMING));
+/** With acknowledgements of any kind. */
+export const STEP_WITH_ENDINGS = luaScript('stepWithEndings', 2, step(QUEUE, '', ENDINGS));
+
+/** With rooms, and acknowledgements of any kind. */
+export const STEP_WITH_ROOMS = luaScript('stepWithRooms', 2, step(RARE_QUEUE, '', ENDINGS));
