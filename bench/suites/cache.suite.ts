@@ -103,6 +103,7 @@ function onRedis(stage: Stage, crews: Crews): Part[] {
   }));
 }
 
+/** Two values, three-fold apart, are possible: the kernel wakes the other process on the same core, or on another. */
 function oneByOne(stage: Stage, crews: Crews): Part {
   return {
     name: 'Redis get, one by one',

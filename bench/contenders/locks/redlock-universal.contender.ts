@@ -2,7 +2,8 @@ import { Redis } from 'ioredis';
 import { createLock, IoredisAdapter } from 'redlock-universal';
 import { TTL_MS, type LockContender } from './lock.contender.js';
 
-const RETRY_MS = 10;
+/** At 3 ms it is a little faster for 1.4 times the commands; at 10 ms a contended lock takes 1.6 times as long. */
+const RETRY_MS = 5;
 
 export const contender: LockContender = {
   async open(url) {
