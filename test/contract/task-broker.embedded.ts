@@ -42,7 +42,7 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
     const { suspects, lanes, levels, groups } = waiting;
     const all = [...consumers.all()];
     return {
-      records: [...tasks.keys()],
+      records: ids(tasks),
       places: {
         waiting: [...ids(lanes), ...ids(levels), ...ids(groups)],
         suspects: ids(suspects),
@@ -56,9 +56,7 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
         parked: ids(ended.in('parked')),
       },
       levels: ids(levels),
-      holders: new Map(
-        [...tasks.values()].flatMap(({ id, holder }) => (holder > 0 ? [[id, `${holder}`]] : [])),
-      ),
+      holders: new Map([...tasks].flatMap(({ id, holder }) => (holder > 0 ? [[id, `${holder}`]] : []))),
       consumers: new Map(all.map(({ name: consumer, deadline }) => [consumer, deadline])),
       idle: new Map(all.filter(({ free }) => free > 0).map(({ name: consumer, free }) => [consumer, free])),
       sideRecords: [...waiters.keys(), ...ids(expiries.range(0, -1)), ...cancelling],
@@ -85,7 +83,7 @@ class EmbeddedEngineUnderTest implements EngineUnderTest {
   async dropRecord(queue: string, id: string): Promise<void> {
     const moves = this.moves(queue);
     const task = moves.tasks.get(id);
-    if (task) moves.forget(task);
+    if (task) moves.tasks.delete(task);
   }
 
   async close(): Promise<void> {

@@ -22,7 +22,7 @@ export const embeddedFaults = [
   fault(
     'keeping: nothing of a task that says so',
     'task-moves',
-    'if (keepMs === 0) this.forget(task);\n    else this.keep',
+    'if (keepMs === 0) this.tasks.delete(task);\n    else this.keep',
     'this.keep',
   ),
   fault('B1: grace after a silence', 'embedded-consumers', 'this.graceUntil = lease;', ''),

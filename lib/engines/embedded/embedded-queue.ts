@@ -14,7 +14,7 @@ import type {
 } from '../../task/task.broker.js';
 import type { TaskState } from '../../task/task.state.js';
 import { appendToLog, replaceOutcome } from './attempt-history.js';
-import { isFinal, newTask, type EmbeddedTask } from './embedded-task.js';
+import { isFinal, isStored, newTask, type EmbeddedTask } from './embedded-task.js';
 import { HandOver } from './hand-over.js';
 import { addTask } from './task-adding.js';
 import { TaskMoves, type Outlets } from './task-moves.js';
@@ -67,7 +67,7 @@ export class EmbeddedQueue {
   /** Stores what is no task of a user's; one idle consumer will look. */
   receive(id: string, envelope: string): void {
     const task = newTask({ id, envelope });
-    this.moves.tasks.set(id, task);
+    this.moves.tasks.add(task);
     this.moves.wait(task);
     this.handOver.tellOne();
   }
@@ -178,13 +178,13 @@ export class EmbeddedQueue {
   tidy(consumer: string, canRun: (envelope: string) => boolean): { readonly more: boolean } {
     const { ended, consumers } = this.moves;
     const old = ended.expire(this.clock.now());
-    for (const task of old.tasks) this.moves.forget(task);
+    for (const task of old.tasks) this.moves.tasks.delete(task);
     const expired = this.moves.expire(LIMIT);
     const back: EmbeddedTask[] = [];
     for (const task of ended.in('parked')) {
-      if (!task.gone && (back.length === LIMIT || !canRun(task.envelope))) continue;
+      if (isStored(task) && (back.length === LIMIT || !canRun(task.envelope))) continue;
       this.moves.takeOut(task);
-      if (task.gone) continue;
+      if (!isStored(task)) continue;
       replaceOutcome(task, undefined);
       this.moves.events.emit('waiting', task);
       back.push(task);
@@ -253,6 +253,6 @@ export class EmbeddedQueue {
 
   private promote(task: EmbeddedTask): void {
     this.moves.takeOut(task);
-    if (!task.gone) this.moves.wait(task);
+    if (isStored(task)) this.moves.wait(task);
   }
 }

@@ -17,8 +17,8 @@ export interface EmbeddedTask {
   readonly group: string | undefined;
   readonly unique: Unique | undefined;
   place: Place;
-  /** Nothing is stored of it any more: whoever comes across it drops it. */
-  gone: boolean;
+  /** Where it is stored; -1: it is not, and whoever comes across it drops it. */
+  slot: number;
   /** Number of the consumer that has it in hand; 0: nobody has. */
   holder: number;
   /** Neighbours in the list that it is in. */
@@ -55,7 +55,7 @@ export function newTask({ id, envelope, priority = DEFAULT_PRIORITY, group, uniq
     group,
     unique: unique && { ...unique },
     place: 'nowhere',
-    gone: false,
+    slot: -1,
     holder: 0,
     previous: undefined,
     following: undefined,
@@ -79,6 +79,8 @@ export function nameOf({ envelope }: EmbeddedTask): string {
   const end = envelope.indexOf('\n');
   return envelope.slice(1, end < 0 ? undefined : end);
 }
+
+export const isStored = ({ slot }: EmbeddedTask): boolean => slot >= 0;
 
 export const isFinal = (place: Place): place is FinalState =>
   place === 'completed' || place === 'dead' || place === 'cancelled' || place === 'expired';

@@ -1,6 +1,6 @@
 import type { ClaimedTask, Rooms } from '../../task/task.broker.js';
 import type { EmbeddedConsumer } from './embedded-consumers.js';
-import { nameOf, type EmbeddedTask } from './embedded-task.js';
+import { isStored, nameOf, type EmbeddedTask } from './embedded-task.js';
 import { RoomFor } from './room-for.js';
 import type { TaskMoves } from './task-moves.js';
 
@@ -120,7 +120,7 @@ export class HandOver {
       const task = open ?? levels.shift();
       if (!task) return undefined;
       task.place = 'nowhere';
-      if (task.gone) continue;
+      if (!isStored(task)) continue;
       if (!open && (room || limits.pausedNames.size > 0) && !this.isOpen(nameOf(task), room)) {
         lanes.push(task);
         waiting.passedBy(task, this.moves.now());
@@ -149,7 +149,7 @@ export class HandOver {
     const { suspects, groups } = this.moves.waiting;
     if (consumer.suspect !== undefined || suspects.length === 0) return undefined;
     for (const task of suspects) {
-      if (task.gone) {
+      if (!isStored(task)) {
         suspects.remove(task);
       } else if (this.isClaimable(task, room)) {
         this.moves.takeOut(task);

@@ -17,7 +17,7 @@ export function addTask(moves: TaskMoves, process: string, added: NewTask, now: 
   if (!behind && moves.backlog.refuses(process, group, replaces)) return FULL;
 
   const task = newTask(added);
-  moves.tasks.set(id, task);
+  moves.tasks.add(task);
   moves.dropResult(id);
   if (claim && !behind) moves.unique.give(task, claim.since);
   for (const replaced of replaces) {

@@ -11,6 +11,7 @@ import { EventFeed } from './event-feed.js';
 import { FleetLimits } from './fleet-limits.js';
 import { Records } from './records.js';
 import { SortedSet } from './sorted-set.js';
+import { TaskTable } from './task-table.js';
 import { UniqueKeys } from './unique-keys.js';
 import { WaitingTasks } from './waiting-tasks.js';
 
@@ -29,7 +30,7 @@ export interface Outlets {
  * part; whoever takes it out of one puts it into another, or forgets it, in the same call.
  */
 export class TaskMoves {
-  readonly tasks = new Map<string, EmbeddedTask>();
+  readonly tasks = new TaskTable();
   readonly waiting = new WaitingTasks();
   readonly delayed = new SortedSet<EmbeddedTask>();
   readonly ended: EndedTasks;
@@ -164,7 +165,7 @@ export class TaskMoves {
     replaceOutcome(task, outcome, state === 'dead' ? now : undefined);
     this.events.emit(state, task, outcome);
     if (keepMs !== undefined && keepMs > 0) this.results.set(task.id, outcome, keepMs);
-    if (keepMs === 0) this.forget(task);
+    if (keepMs === 0) this.tasks.delete(task);
     else this.keep(task, state, now);
     this.freeKey(task);
     if (this.waiters.size > 0) this.tell(task.id, { state, outcome });
@@ -194,7 +195,7 @@ export class TaskMoves {
   remove(task: EmbeddedTask): void {
     this.takeOut(task);
     this.endExpiry(task);
-    this.forget(task);
+    this.tasks.delete(task);
     this.dropResult(task.id);
     this.freeKey(task);
     this.tell(task.id, { state: 'removed', outcome: '' });
@@ -209,16 +210,10 @@ export class TaskMoves {
     if (this.results.size > 0) this.results.delete(id);
   }
 
-  forget(task: EmbeddedTask): void {
-    if (task.gone) return;
-    task.gone = true;
-    this.tasks.delete(task.id);
-  }
-
   /** Everything is gone, except what was said of limits. */
   clear(): void {
     const ids = [...this.waiters.keys()];
-    for (const task of [...this.tasks.values()]) if (task.place !== 'active') this.takeOut(task);
+    for (const task of this.tasks) if (task.place !== 'active') this.takeOut(task);
     this.waiting.groups.replace(undefined, []);
     this.tasks.clear();
     this.delayed.clear();
@@ -242,7 +237,8 @@ export class TaskMoves {
   /** Its end is kept; what ended before goes if that is too much. */
   private keep(task: EmbeddedTask, state: FinalState, now: number): void {
     this.ended.end(task, state, now);
-    for (let over = this.ended.shiftOver(state); over; over = this.ended.shiftOver(state)) this.forget(over);
+    for (let over = this.ended.shiftOver(state); over; over = this.ended.shiftOver(state))
+      this.tasks.delete(over);
   }
 
   private endExpiry(task: EmbeddedTask): void {

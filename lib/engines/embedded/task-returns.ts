@@ -2,7 +2,7 @@ import type { Ack } from '../../task/task.broker.js';
 import { crashOutcome } from '../../task/task.outcome.js';
 import { replaceOutcome } from './attempt-history.js';
 import type { EmbeddedConsumer } from './embedded-consumers.js';
-import type { EmbeddedTask } from './embedded-task.js';
+import { isStored, type EmbeddedTask } from './embedded-task.js';
 import type { TaskMoves } from './task-moves.js';
 
 /** What comes of a task that was in somebody's hand: acknowledged, given back, or left by one that died. */
@@ -77,7 +77,7 @@ export class TaskReturns {
     const back: EmbeddedTask[] = [];
     for (const task of [...consumer.hand].reverse()) {
       const cancelled = this.moves.leaveHand(consumer, task);
-      if (task.gone) continue;
+      if (!isStored(task)) continue;
       if (cancelled) this.moves.finish(task, 'cancelled', '');
       else back.push(task);
     }

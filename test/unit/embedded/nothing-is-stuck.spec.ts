@@ -115,15 +115,13 @@ class Story {
   private get unfinished(): readonly string[] {
     const { tasks } = this.queue.moves;
     const done = ['completed', 'dead', 'cancelled', 'expired'];
-    return [...tasks.values()]
-      .filter(({ place }) => !done.includes(place))
-      .map(({ id, place }) => `${id} ${place}`);
+    return [...tasks].filter(({ place }) => !done.includes(place)).map(({ id, place }) => `${id} ${place}`);
   }
 
   /** Nobody has more than the limits allow, and what is counted is there. */
   private check(): void {
     const { tasks, consumers, waiting, delayed, unique } = this.queue.moves;
-    const all = [...tasks.values()];
+    const all = [...tasks];
     const active = all.filter(({ place }) => place === 'active');
     const inHands = new Set(this.lookers.flatMap(({ hand }) => [...hand]));
     const count = (place: string): number => all.filter((task) => task.place === place).length;

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { isStored, type EmbeddedTask } from '../../../lib/engines/embedded/embedded-task.js';
+import { TaskTable } from '../../../lib/engines/embedded/task-table.js';
+import { random } from '../../support/random.js';
+import { ids, taskOf } from './embedded-tasks.js';
+
+describe('the table of tasks', () => {
+  it('knows what was added until it is deleted, whatever takes its place', () => {
+    const { below } = random(3);
+    const table = new TaskTable();
+    const model = new Map<string, EmbeddedTask>();
+    const gone: EmbeddedTask[] = [];
+    for (let step = 0; step < 3_000; step++) {
+      const id = `t${below(60)}`;
+      const known = model.get(id);
+      expect(table.get(id)).toBe(known);
+      expect(table.has(id)).toBe(known !== undefined);
+      if (!known) {
+        const task = taskOf(id);
+        table.add(task);
+        model.set(id, task);
+      } else if (below(5) < 3) {
+        table.delete(known);
+        model.delete(id);
+        gone.push(known);
+      }
+      expect(table.size).toBe(model.size);
+    }
+
+    expect(ids(table).sort()).toEqual([...model.keys()].sort());
+    expect([...model.values()].every(isStored)).toBe(true);
+    expect(gone.some(isStored)).toBe(false);
+  });
+
+  it('does not mistake another task for one that is gone', () => {
+    const table = new TaskTable();
+    const before = taskOf('a');
+    const after = taskOf('a');
+    table.add(before);
+    table.delete(before);
+    table.add(after);
+
+    table.delete(before);
+
+    expect(table.get('a')).toBe(after);
+  });
+
+  it('has nothing in it any more once it is cleared', () => {
+    const table = new TaskTable();
+    const tasks = ['a', 'b', 'c'].map((id) => taskOf(id));
+    for (const task of tasks) table.add(task);
+
+    table.clear();
+
+    expect([...table, ...tasks.filter(isStored)]).toEqual([]);
+    expect(table.size).toBe(0);
+  });
+});
