@@ -28,7 +28,8 @@ export const beeQueue: TaskContender = {
 
   async openMany(redis: string, queues: readonly string[]): Promise<Closable> {
     const first = await open({ redis, queue: 'shared' }, { isWorker: false });
-    const shared = { redis: (first as unknown as WithClient).client, quitCommandClient: false };
+    const { client } = first as unknown as WithClient;
+    const shared = { redis: client, quitCommandClient: false } as BeeQueue.QueueSettings;
     const idle = { concurrency: 10, handle: () => undefined };
     const workers = await Promise.all(queues.map((queue) => work({ redis, queue }, shared, idle)));
     return {
@@ -42,7 +43,7 @@ export const beeQueue: TaskContender = {
 
 /** What its types do not tell. */
 interface WithClient {
-  readonly client: NonNullable<BeeQueue.QueueSettings['redis']>;
+  readonly client: object;
 }
 
 async function work(

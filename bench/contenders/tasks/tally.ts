@@ -9,21 +9,29 @@ export interface Tallied {
   readonly times: Uint8Array;
 }
 
-/** What the handler of a worker notes: when, and which tasks. */
+/**
+ * What the handler of a worker notes: when, and which tasks.
+ *
+ * @param tasks how many numbers there are
+ * @param until the last one is the one with this count, and only then the clock is read; left out: at each
+ */
 export class Tally {
   count = 0;
   private firstAt = 0n;
   private lastAt = 0n;
   private readonly times: Uint8Array;
 
-  constructor(tasks: number) {
+  constructor(
+    tasks: number,
+    private readonly until?: number,
+  ) {
     this.times = new Uint8Array(tasks);
   }
 
   take(payload: BenchPayload): void {
-    const now = process.hrtime.bigint();
-    if (this.count++ === 0) this.firstAt = now;
-    this.lastAt = now;
+    const count = ++this.count;
+    if (count === 1) this.firstAt = process.hrtime.bigint();
+    if (this.until === undefined || count === this.until) this.lastAt = process.hrtime.bigint();
     const number = numberOf(payload);
     this.times[number] = (this.times[number] ?? 0) + 1;
   }

@@ -9,14 +9,18 @@ let worker: Closable | undefined;
 let tally = new Tally(0);
 let startedAt = new BigUint64Array();
 
-/** @param tasks how many numbers there are */
+/**
+ * @param tasks how many numbers there are
+ * @param until what is measured ends with so many; left out: with the last one
+ */
 export async function openWorker(
   contender: string,
   target: Target,
   concurrency: number,
   tasks: number,
+  until?: number,
 ): Promise<void> {
-  const own = new Tally(tasks);
+  const own = new Tally(tasks, until);
   const found = await contenderOf(contender);
   tally = own;
   worker = await found.openWorker(target, { concurrency, handle: (payload) => own.take(payload) });
