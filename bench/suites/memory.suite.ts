@@ -7,7 +7,7 @@ import type { Figures, Stage, Suite } from '../harness/suite.js';
 const CONCURRENCY = 100;
 const QUEUES = 10;
 const OURS = /^(config|info|client|flushall)/;
-const SHORT = { waiting: 2_000, drained: 1_000, settleMs: 1_000, idleMs: 5_000 };
+const SHORT = { waiting: 2_000, drained: 1_000, settleMs: 500, idleMs: 2_000 };
 const FULL = { waiting: 20_000, drained: 20_000, settleMs: 5_000, idleMs: 20_000 };
 
 const BYTES = 'bytes of a waiting task';

@@ -48,10 +48,17 @@ export function stages() {
     command: [node, 'test/faults/run.mjs', '--short'],
     budget: 50,
   };
+  // It looks at whether the benchmark works, not at its figures.
+  const bench = {
+    name: 'bench-short',
+    command: [node, '--import', './test/support/typescript.mjs', 'test/bench/short.ts'],
+    budget: 150,
+  };
   return [
     [[build, format], [types, lint], [packApps]],
     [[jest]],
     [[pack], [demo, demoOnRedis]],
     ...(existsSync('test/faults/run.mjs') ? [[[faults]]] : []),
+    [[bench]],
   ];
 }
