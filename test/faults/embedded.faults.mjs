@@ -25,6 +25,14 @@ export const embeddedFaults = [
     'if (keepMs === 0) this.tasks.delete(task);\n    else this.keep',
     'this.keep',
   ),
+  {
+    ...fault(
+      'ids: what is deleted is in the way of nothing else',
+      'task-table',
+      'places.copyWithin(2 * gap, 2 * at, 2 * at + 2);',
+    ),
+    suite: 'test/unit/embedded/task-table.spec.ts',
+  },
   fault('B1: grace after a silence', 'embedded-consumers', 'this.graceUntil = lease;', ''),
   fault(
     'B2: neighbours are not blamed',

@@ -1,45 +1,63 @@
 import { isStored, type EmbeddedTask } from './embedded-task.js';
 
+/** Of an empty table. The number of places is a power of two. */
+const FEWEST_PLACES = 64;
+/** Whoever chooses ids does not choose where they go. */
+const SEED = Math.floor(Math.random() * 2 ** 31);
+
 /**
- * The tasks that are stored, by id. Its map gives places in an array: a map that is added to and deleted from is built
- * anew every so often, what it was before lies in the old part of the heap until the next full collection, and whatever
- * that points to, though long gone, is copied by every small one before.
+ * The tasks that are stored, by id: a hash table in an array of numbers, at most half full, that knows where in an array
+ * each task is. A `Map` of a million tasks waits for memory several times at each look-up, and stops everything for a
+ * tenth of a second when it grows. A small one that is busy is built anew all the time, and what its former tables point
+ * to, long gone, is alive for the collector until the next full collection.
  */
 export class TaskTable {
-  private readonly slots = new Map<string, number>();
-  private tasks: (EmbeddedTask | undefined)[] = [];
-  /** Places without a task. */
+  /** The same task in the same slot while it is stored. As long as the most there ever were since there were none. */
+  private slots: (EmbeddedTask | undefined)[] = [];
   private free: number[] = [];
+  private count = 0;
+  /** Two numbers a place: a hash, and 1 + the slot of the task whose id has it; 0: the place is free. */
+  private places = new Int32Array(2 * FEWEST_PLACES);
+  private mask = FEWEST_PLACES - 1;
 
   get size(): number {
-    return this.slots.size;
+    return this.count;
   }
 
   has(id: string): boolean {
-    return this.slots.has(id);
+    return this.get(id) !== undefined;
   }
 
   get(id: string): EmbeddedTask | undefined {
-    const slot = this.slots.get(id);
-    return slot === undefined ? undefined : this.tasks[slot];
+    const { places, mask, slots } = this;
+    const hash = hashOf(id);
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const slot = places[2 * at + 1] ?? 0;
+      if (slot === 0) return undefined;
+      if (places[2 * at] !== hash) continue;
+      const task = slots[slot - 1];
+      if (task?.id === id) return task;
+    }
   }
 
   /** No task has its id. */
   add(task: EmbeddedTask): void {
-    task.slot = this.free.pop() ?? this.tasks.length;
-    this.tasks[task.slot] = task;
-    this.slots.set(task.id, task.slot);
+    this.count++;
+    if (2 * this.count > this.mask) this.resize(2 * this.mask + 2);
+    task.slot = this.free.pop() ?? this.slots.length;
+    this.slots[task.slot] = task;
+    this.put(hashOf(task.id), task.slot + 1);
   }
 
   delete(task: EmbeddedTask): void {
     if (!isStored(task)) return;
-    this.slots.delete(task.id);
-    this.tasks[task.slot] = undefined;
+    this.drop(hashOf(task.id), task.slot + 1);
+    this.slots[task.slot] = undefined;
     this.free.push(task.slot);
     task.slot = -1;
-    if (this.size > 0) return;
-    this.tasks = [];
-    this.free = [];
+    this.count--;
+    if (this.count === 0) [this.slots, this.free] = [[], []];
+    if (16 * this.count < this.mask && this.mask > FEWEST_PLACES) this.resize((this.mask + 1) / 4);
   }
 
   clear(): void {
@@ -47,6 +65,46 @@ export class TaskTable {
   }
 
   *[Symbol.iterator](): Generator<EmbeddedTask> {
-    for (const task of this.tasks) if (task) yield task;
+    for (const task of this.slots) if (task) yield task;
   }
+
+  private put(hash: number, slot: number): void {
+    const { places, mask } = this;
+    let at = hash & mask;
+    while (places[2 * at + 1] !== 0) at = (at + 1) & mask;
+    places[2 * at] = hash;
+    places[2 * at + 1] = slot;
+  }
+
+  /** What comes behind moves up, if it is nearer to where it belongs then: nothing is in the way of later look-ups. */
+  private drop(hash: number, slot: number): void {
+    const { places, mask } = this;
+    let gap = hash & mask;
+    while (places[2 * gap + 1] !== slot) gap = (gap + 1) & mask;
+    for (let at = (gap + 1) & mask; places[2 * at + 1] !== 0; at = (at + 1) & mask) {
+      const other = places[2 * at] ?? 0;
+      if (((at - other) & mask) < ((at - gap) & mask)) continue;
+      places.copyWithin(2 * gap, 2 * at, 2 * at + 2);
+      gap = at;
+    }
+    places[2 * gap + 1] = 0;
+  }
+
+  private resize(places: number): void {
+    const before = this.places;
+    this.places = new Int32Array(2 * places);
+    this.mask = places - 1;
+    for (let at = 0; at < before.length; at += 2) {
+      const slot = before[at + 1] ?? 0;
+      if (slot > 0) this.put(before[at] ?? 0, slot);
+    }
+  }
+}
+
+/** FNV-1a, its bits mixed once more: neighbours must not be neighbours. */
+function hashOf(id: string): number {
+  let hash = SEED;
+  for (let at = 0; at < id.length; at++) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return hash ^ (hash >>> 12);
 }

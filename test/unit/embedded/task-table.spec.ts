@@ -5,29 +5,34 @@ import { random } from '../../support/random.js';
 import { ids, taskOf } from './embedded-tasks.js';
 
 describe('the table of tasks', () => {
-  it('knows what was added until it is deleted, whatever takes its place', () => {
+  it('knows what was added until it is deleted, however many there are by turns', () => {
     const { below } = random(3);
     const table = new TaskTable();
     const model = new Map<string, EmbeddedTask>();
     const gone: EmbeddedTask[] = [];
-    for (let step = 0; step < 3_000; step++) {
-      const id = `t${below(60)}`;
-      const known = model.get(id);
-      expect(table.get(id)).toBe(known);
-      expect(table.has(id)).toBe(known !== undefined);
-      if (!known) {
-        const task = taskOf(id);
-        table.add(task);
-        model.set(id, task);
-      } else if (below(5) < 3) {
-        table.delete(known);
-        model.delete(id);
-        gone.push(known);
+    for (const [steps, names, ofFiveStay] of [
+      [3_000, 60, 2],
+      [8_000, 5_000, 4],
+      [20_000, 5_000, 0],
+    ] as const) {
+      for (let step = 0; step < steps; step++) {
+        const id = `t${below(names)}`;
+        const known = model.get(id);
+        if (table.get(id) !== known) throw new Error(`${id} is not what it was`);
+        if (!known && ofFiveStay > 0) {
+          const task = taskOf(id);
+          table.add(task);
+          model.set(id, task);
+        } else if (known && below(5) >= ofFiveStay) {
+          table.delete(known);
+          model.delete(id);
+          gone.push(known);
+        }
       }
       expect(table.size).toBe(model.size);
+      expect(ids(table).sort()).toEqual([...model.keys()].sort());
     }
 
-    expect(ids(table).sort()).toEqual([...model.keys()].sort());
     expect([...model.values()].every(isStored)).toBe(true);
     expect(gone.some(isStored)).toBe(false);
   });
