@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { backoffPolicy } from '../common/backoff.js';
 import type { Clock } from '../common/clock.js';
 import { toMs } from '../common/duration.js';
@@ -8,6 +7,7 @@ import type { AddOptions, UniqueOptions } from './add.options.js';
 import type { NewTask, Unique } from './task.broker.js';
 import type { TaskCodec } from './task.codec.js';
 import { NO_OVERRIDES, writeEnvelope, type TaskOverrides } from './task.envelope.js';
+import { newTaskId } from './task.id.js';
 import { checkAttempts } from './task.policy.js';
 
 const ADD_OPTIONS = [
@@ -49,7 +49,7 @@ export function newTask(name: string, payload: unknown, options: AddOptions, mak
   checkKeys(options, `options of ${what}`, ADD_OPTIONS);
   const now = clock.now();
   const text = codec.encode(payload, `payload of ${what}`, maxPayloadBytes);
-  const id = options.id === undefined ? newId() : checkId(options.id, what);
+  const id = options.id === undefined ? newTaskId() : checkId(options.id, what);
   // Most tasks have none.
   const hasOptions = Object.keys(options).length > 0;
   const due = hasOptions ? dueOf(options, what) : undefined;
@@ -72,11 +72,6 @@ export function newTask(name: string, payload: unknown, options: AddOptions, mak
 export function checkTaskName(name: unknown): string {
   if (typeof name === 'string' && name !== '' && !name.includes('\n')) return name;
   throw new DepotConfigError(`the task name is ${show(name)}; expected text without line breaks`);
-}
-
-/** 96 random bits, 16 characters. */
-function newId(): string {
-  return randomBytes(12).toString('base64url');
 }
 
 function checkId(id: unknown, what: string): string {

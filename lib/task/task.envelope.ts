@@ -1,5 +1,6 @@
 import { PayloadError, show } from '../common/errors.js';
 import type { BackoffPolicy } from '../common/backoff.js';
+import { timeText } from '../common/time.text.js';
 
 /**
  * A task as it is stored: version, name, time, own options and payload, a line each, written once and never parsed by
@@ -45,9 +46,8 @@ export function writeEnvelope(
 ): string {
   const options =
     overrides === NO_OVERRIDES || Object.keys(overrides).length === 0 ? '' : JSON.stringify(overrides);
-  const time = Math.floor(enqueuedAt).toString(36);
   const delay = delayMs > 0 ? `+${Math.ceil(delayMs).toString(36)}` : '';
-  return `${version}${name}\n${time}${delay}\n${options}\n${payload}`;
+  return `${version}${name}\n${timeText(enqueuedAt)}${delay}\n${options}\n${payload}`;
 }
 
 /**
@@ -68,21 +68,25 @@ export function readEnvelope(text: string): Envelope {
   const afterOptions = text.indexOf('\n', afterTime + 1);
   if (!isKnown(text)) throw new UnreadableEnvelopeError(text);
   if (afterName < 0 || afterTime < 0 || afterOptions < 0) throw new UnreadableEnvelopeError(text);
-  const options = text.slice(afterTime + 1, afterOptions);
   // Stops at the '+' of a delay, as the versions did that knew of none.
   const time = text.slice(afterName + 1, afterTime);
   const enqueuedAt = Number.parseInt(time, 36);
   const plus = time.indexOf('+');
   const delayMs = plus < 0 ? 0 : Number.parseInt(time.slice(plus + 1), 36);
   if (Number.isNaN(enqueuedAt + delayMs)) throw new UnreadableEnvelopeError(text);
+  return {
+    name: text.slice(1, afterName),
+    enqueuedAt,
+    delayMs,
+    overrides:
+      afterOptions === afterTime + 1 ? NO_OVERRIDES : readOverrides(text, afterTime + 1, afterOptions),
+    payload: text.slice(afterOptions + 1),
+  };
+}
+
+function readOverrides(text: string, from: number, to: number): TaskOverrides {
   try {
-    return {
-      name: text.slice(1, afterName),
-      enqueuedAt,
-      ...(delayMs > 0 && { delayMs }),
-      overrides: options === '' ? NO_OVERRIDES : (JSON.parse(options) as TaskOverrides),
-      payload: text.slice(afterOptions + 1),
-    };
+    return JSON.parse(text.slice(from, to)) as TaskOverrides;
   } catch (cause) {
     throw new UnreadableEnvelopeError(text, { cause });
   }
@@ -106,7 +110,7 @@ export class UnreadableEnvelopeError extends PayloadError {
 }
 
 function isKnown(text: string): boolean {
-  return ENVELOPE_VERSIONS.some((version) => text.startsWith(version));
+  return text.startsWith(ENVELOPE_VERSIONS[0]) || text.startsWith(ENVELOPE_VERSIONS[1]);
 }
 
 /** What an envelope begins with when a worker with a handler of that name can run it. */

@@ -1,4 +1,5 @@
 import { DepotError, show, toError } from '../common/errors.js';
+import { timeText } from '../common/time.text.js';
 import { TaskCodec } from './task.codec.js';
 
 /** What is kept of an attempt that ended: when it began, and its result or error as text. */
@@ -22,9 +23,7 @@ const CRASH = '!';
 /** The same for a task that was cancelled because another one took its place: that one's id follows. */
 const REPLACED = '!r';
 
-export function writeOutcome(startedAt: number, body: string): string {
-  return `${Math.floor(startedAt).toString(36)}\n${body}`;
-}
+export const writeOutcome = (startedAt: number, body: string): string => `${timeText(startedAt)}\n${body}`;
 
 export function readOutcome(text: string): Outcome {
   const end = text.indexOf('\n');

@@ -223,7 +223,8 @@ describe.each(ENGINES)('what happens to tasks on the %s engine', (engine) => {
     const stop = queue.on('progress', () => undefined);
     await stop.ready;
     await (await queue.add('echo', 'a')).result();
-    expect(sent.filter((kind) => kind === 'event')).toHaveLength(1);
+    // Its push and that of the result come by two connections.
+    await eventually(() => expect(sent.filter((kind) => kind === 'event')).toHaveLength(1));
     stop();
     await eventually(async () => {
       sent.length = 0;

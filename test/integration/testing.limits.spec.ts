@@ -134,8 +134,8 @@ describe('the test kit', () => {
     await depot.queue('work').add('other');
     await depot.queue('work').add('step', 1);
     const drained = depot.drain();
-    await expect(drained).rejects.toThrow(/'other' \(.{16}\) waits because tasks of the name are paused/);
-    await expect(drained).rejects.toThrow(/'renamed' \(.{16}\) is parked/);
+    await expect(drained).rejects.toThrow(/'other' \(.{14}\) waits because tasks of the name are paused/);
+    await expect(drained).rejects.toThrow(/'renamed' \(.{14}\) is parked/);
     expect(steps()).toEqual(['step 1']);
   });
 

@@ -62,6 +62,7 @@ export class RedisQueueBroker implements QueueBroker {
   private readonly roomListeners: (() => void)[] = [];
   private readonly limitsListeners: ((before: string) => void)[] = [];
   private opening: Promise<void> | undefined;
+  private isOpen = false;
 
   constructor(
     private readonly settings: QueueSettings,
@@ -256,24 +257,29 @@ export class RedisQueueBroker implements QueueBroker {
     return ((await Promise.all(calls)) as T[][]).flat();
   }
 
-  private async run(
+  private run(
     script: LuaScript,
     args: readonly (string | number)[],
     keys: readonly string[] = [],
   ): Promise<unknown> {
-    await (this.opening ??= this.open());
+    if (!this.isOpen) return this.open().then(() => this.run(script, args, keys));
+    // Sent before this returns: whoever called may begin something else meanwhile.
     return this.link.run(script, [this.prefix, ...keys], [...this.header, ...args]);
   }
 
   /** Once, before anything else; again by the next call when it failed. */
-  private async open(): Promise<void> {
-    try {
-      const before = await this.link.run(OPEN, [this.prefix], [...this.header, openText(this.settings)]);
-      if (typeof before === 'string') this.limitsListeners.forEach((listener) => listener(before));
-    } catch (error) {
-      this.opening = undefined;
-      throw error;
-    }
+  private open(): Promise<void> {
+    this.opening ??= this.link.run(OPEN, [this.prefix], [...this.header, openText(this.settings)]).then(
+      (before) => {
+        this.isOpen = true;
+        if (typeof before === 'string') this.limitsListeners.forEach((listener) => listener(before));
+      },
+      (error: unknown) => {
+        this.opening = undefined;
+        throw error;
+      },
+    );
+    return this.opening;
   }
 }
 

@@ -11,6 +11,9 @@ import { Trouble } from './trouble.js';
 import { nextTurn } from './turn.js';
 import { Work } from './work.js';
 
+/** Of more tasks than that, half are run while a call is under way, so that neither side waits for the other. */
+const FEW = 32;
+
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -59,8 +62,11 @@ export class Consumer {
     });
     this.hand = this.work.hand;
     broker.onPush((push) => {
-      if (push.kind === 'task') this.take(push.consumer, push.task);
-      else if (push.kind === 'cancel') this.cancel(push.consumer, push.id);
+      if (push.kind === 'task') {
+        this.take(push.consumer, push.task);
+        void this.work.begin();
+      }
+      if (push.kind === 'cancel') this.cancel(push.consumer, push.id);
       else if (push.kind === 'due') this.lookIn(push.inMs);
     });
     broker.onGap(() => this.doubt());
@@ -188,15 +194,26 @@ export class Consumer {
         await wait(this.clock, pauseMs * (0.75 + Math.random() / 2), this.stopping.signal);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       }
+      this.begin();
       await nextTurn();
     }
     this.cycling = undefined;
+    void this.work.begin();
+  }
+
+  /** Of many tasks, those that can wait for it begin while the next call is under way. */
+  private begin(): void {
+    const { size, hasEnded } = this.hand;
+    if (size <= FEW) void this.work.begin();
+    else if (!hasEnded) void this.work.begin(size / 2);
   }
 
   private async step(name: string): Promise<void> {
     const acks = this.hand.acks();
     try {
-      const step = await this.ask(name, acks);
+      const asked = this.ask(name, acks);
+      void this.work.begin();
+      const step = await asked;
       // Doubted meanwhile: rejoining says what came of this call. Stopped meanwhile: leaving gives back what it claimed.
       if (name !== this.name || this.stopped) return;
       if (step === 'lost') {

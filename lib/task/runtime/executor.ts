@@ -59,22 +59,39 @@ export class Executor {
     return new RunningTask(task, handler, policy, payload, envelope, this.around, note);
   }
 
-  /** One attempt; it ends with its handler, or `whenAborted`, or when its time is over. Never rejects. */
-  async run(running: RunningTask, ends: 'withHandler' | 'whenAborted' = 'withHandler'): Promise<Ack> {
-    running.startedAt = this.around.clock.now();
-    const { handler, boundAt } = running;
+  /**
+   * One attempt, begun at that time; `end` is told its acknowledgement, once. It ends with its handler, or `whenAborted`,
+   * or when its time is over. Never throws.
+   */
+  run(
+    running: RunningTask,
+    startedAt: number,
+    end: (ack: Ack) => void,
+    ends: 'withHandler' | 'whenAborted' = 'withHandler',
+  ): void {
+    running.startedAt = startedAt;
+    const { boundAt } = running;
     let result: unknown;
-    try {
-      if (boundAt === undefined && ends === 'withHandler') {
-        result = await handler.run(running.payload, running);
-      } else {
-        if (running.isLate) return this.endings.unbegun(running);
-        result = await this.bounded(running, boundAt);
+    if (boundAt !== undefined || ends === 'whenAborted') {
+      if (running.isLate) {
+        end(this.endings.unbegun(running));
+        return;
       }
-    } catch (thrown) {
-      return this.endings.failed(running, thrown);
+      result = this.bounded(running, boundAt);
+    } else {
+      try {
+        result = running.handler.run(running.payload, running);
+      } catch (thrown) {
+        end(this.endings.failed(running, thrown));
+        return;
+      }
     }
-    return this.endings.completed(running, result);
+    if (mayBePromise(result)) {
+      Promise.resolve(result).then(
+        (value: unknown) => end(this.endings.completed(running, value)),
+        (thrown: unknown) => end(this.endings.failed(running, thrown)),
+      );
+    } else end(this.endings.completed(running, result));
   }
 
   private async bounded(running: RunningTask, boundAt: number | undefined): Promise<unknown> {
@@ -107,3 +124,6 @@ export class Executor {
     return this.endings.cancelled(task, running, error);
   }
 }
+
+const mayBePromise = (value: unknown): boolean =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';

@@ -25,6 +25,10 @@ export class Hand {
     return this.held.size === 0;
   }
 
+  get size(): number {
+    return this.held.size;
+  }
+
   get ids(): readonly string[] {
     return [...this.held.keys()];
   }

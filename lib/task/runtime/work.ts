@@ -70,11 +70,11 @@ export class Work {
     this.calls?.retry();
   }
 
+  /** `begin` follows. */
   take(task: ClaimedTask, as: 'wanted' | 'cancelled'): void {
     this.hand.take(task);
     if (as === 'cancelled') this.cancel(task.id);
     if (this.calls) this.arrange(this.calls);
-    else if (!this.beginning) void this.begin();
   }
 
   /** The attempt is over, whatever its handler does. Says whether there is one that has not ended yet. */
@@ -110,22 +110,30 @@ export class Work {
     for (const running of this.hand.running) running.abort(new ShutdownError(running.title));
   }
 
-  /** Begins what is in hand; between handlers that compute for long, the heartbeat gets its turn. */
-  private async begin(): Promise<void> {
+  /** Begins what is in hand, or so many of it; between handlers that compute for long, the heartbeat gets its turn. */
+  async begin(most = Number.POSITIVE_INFINITY): Promise<void> {
+    if (this.beginning) return;
     this.beginning = true;
-    for (let held = this.hand.next(); held && !this.stopped; held = this.hand.next()) {
-      const since = this.clock.now();
-      this.run(held);
-      if (this.clock.now() - since >= LONG_TURN_MS) await nextTurn();
+    let turnAt = this.clock.now();
+    let now = turnAt;
+    for (let count = 0; count < most && !this.stopped; count++) {
+      const held = this.hand.next();
+      if (!held) break;
+      this.run(held, now);
+      now = this.clock.now();
+      if (now - turnAt >= LONG_TURN_MS) {
+        await nextTurn();
+        turnAt = now = this.clock.now();
+      }
     }
     this.beginning = false;
   }
 
-  private run(held: Held): void {
+  private run(held: Held, startedAt: number): void {
     const running = this.prepare(held);
     if (!running) return;
     held.running = running;
-    void this.executor.run(running).then((ack) => this.end(held, ack));
+    this.executor.run(running, startedAt, (ack) => this.end(held, ack));
   }
 
   /** Everything has its place at once, and what there is room for is known; the calls begin in their turn. */
@@ -147,13 +155,23 @@ export class Work {
   private async call(handler: TaskHandler, tasks: readonly Ready[]): Promise<void> {
     for (const { held, running } of tasks) held.running = running;
     if (!handler.batch) {
-      for (const { held, running } of tasks) this.end(held, await this.executor.run(running, 'whenAborted'));
+      for (const { held, running } of tasks) await this.bounded(held, running);
       return;
     }
     const heldOf = new Map(tasks.map(({ held, running }) => [running, held]));
     await this.executor.runBatch(handler, [...heldOf.keys()], (running, ack) => {
       const held = heldOf.get(running);
       if (held) this.end(held, ack);
+    });
+  }
+
+  private bounded(held: Held, running: RunningTask): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (ack: Ack): void => {
+        this.end(held, ack);
+        resolve();
+      };
+      this.executor.run(running, this.clock.now(), end, 'whenAborted');
     });
   }
 

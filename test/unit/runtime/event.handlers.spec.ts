@@ -55,7 +55,8 @@ function listening(...handlers: readonly Partial<EventHandler>[]) {
   });
   const run = async (task: ClaimedTask): Promise<Ack> => {
     const prepared = executor.prepare(task, async () => undefined);
-    return prepared instanceof RunningTask ? executor.run(prepared) : prepared;
+    if (!(prepared instanceof RunningTask)) return prepared;
+    return new Promise((end) => executor.run(prepared, 0, end));
   };
   const again = ({ id, envelope }: NewTask): ClaimedTask => ({ id, envelope, tries: 0 });
   return { broker, executor, logger, told, added, run, again };

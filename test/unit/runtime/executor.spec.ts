@@ -30,7 +30,7 @@ function executorOf(run: TaskHandler['run'], policy: Partial<TaskPolicy> = {}, t
       notes.push(`${kind} ${text}`);
     });
     return prepared instanceof RunningTask
-      ? { running: prepared, ended: executor.run(prepared) }
+      ? { running: prepared, ended: new Promise<Ack>((end) => executor.run(prepared, time.now(), end)) }
       : { running: undefined, ended: Promise.resolve(prepared) };
   };
   const start = (overrides: TaskOverrides = {}, tries = 0, name = 'run') =>
