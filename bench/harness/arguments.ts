@@ -24,10 +24,13 @@ export function parse(args: readonly string[], all: readonly Suite[]): Arguments
     json: values.json ?? false,
     short: values.short ?? false,
     profile: values.profile ?? false,
-    rounds: values.rounds === undefined ? undefined : roundsOf(values.rounds),
-    only: values.only?.split(','),
+    // A profile is of ours; the round before it loads and warms up everything.
+    rounds: values.rounds === undefined ? profiled(values.profile, 2) : roundsOf(values.rounds),
+    only: values.only?.split(',') ?? profiled(values.profile, ['depot']),
   };
 }
+
+const profiled = <T>(profile: boolean | undefined, value: T): T | undefined => (profile ? value : undefined);
 
 function split(args: readonly string[]) {
   try {

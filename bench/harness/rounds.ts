@@ -1,3 +1,4 @@
+import type { Profiler } from './profiler.js';
 import { Results } from './results.js';
 import type { Contender, Stage, Suite } from './suite.js';
 
@@ -6,6 +7,8 @@ export interface RoundOptions {
   readonly only: readonly string[] | undefined;
   /** Hears what is under way. */
   readonly progress: (line: string) => void;
+  /** Profiles the last round of every part. */
+  readonly profiler?: Profiler | undefined;
 }
 
 /** Measures every part of a suite: in each round every contender once, and another one goes first. */
@@ -16,12 +19,15 @@ export async function measure(suite: Suite, stage: Stage, options: RoundOptions)
   for (const part of suite.parts(stage)) {
     const contenders = wanted.filter((name) => part.contenders?.includes(name) ?? true);
     for (let round = 0; round < rounds; round++) {
+      // By then all processes are there, and warm.
+      if (round === rounds - 1) await options.profiler?.begin(suite.name, part.name);
       for (const name of rotated(contenders, round)) {
         options.progress(`${suite.name}: ${part.name}, round ${round + 1} of ${rounds}, ${name}`);
         const figures = await part.measure(name);
         for (const [metric, value] of Object.entries(figures)) results.add(name, metric, value);
       }
     }
+    await options.profiler?.end();
   }
   for (const name of wanted) complete(results, name, suite.contenders[name]);
   return results;

@@ -1,4 +1,5 @@
 import { startRedis, type RedisServer, type RedisServerOptions } from '../../test/support/redis-server.js';
+import type { Profiled, Profiler } from './profiler.js';
 import type { Stage } from './suite.js';
 
 /** Ends everything that a suite has started. */
@@ -8,7 +9,7 @@ export class SuiteStage implements Stage, AsyncDisposable {
 
   constructor(
     readonly short: boolean,
-    readonly profiles: string | undefined,
+    private readonly profiler: Profiler | undefined,
   ) {}
 
   redis(options: RedisServerOptions = {}): Promise<RedisServer> {
@@ -21,6 +22,10 @@ export class SuiteStage implements Stage, AsyncDisposable {
   own<T extends AsyncDisposable>(thing: T): T {
     this.owned.push(thing);
     return thing;
+  }
+
+  watch(name: string, process: Profiled): void {
+    this.profiler?.watch(name, process);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

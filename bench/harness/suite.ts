@@ -1,3 +1,4 @@
+import type { Profiled } from './profiler.js';
 import type { RedisServer, RedisServerOptions } from '../../test/support/redis-server.js';
 
 /** One comparison: what is measured, for whom, and how. */
@@ -41,8 +42,8 @@ export type Figures = Readonly<Record<string, number>>;
 export interface Stage {
   /** Tiny counts: does it still work? */
   readonly short: boolean;
-  /** Where CPU profiles of ours go, when they are wanted. */
-  readonly profiles: string | undefined;
+  /** When CPU profiles are wanted, of this process too: it is ours. */
+  watch(name: string, process: Profiled): void;
   /** A Redis that the whole suite shares. */
   redis(options?: RedisServerOptions): Promise<RedisServer>;
   /** Disposes of it when the suite has ended. */

@@ -47,14 +47,19 @@ export const embedded: Suite = {
   rounds: 3,
   parts: (stage) => {
     let started: Promise<Embedded> | undefined;
-    const embedded = (): Promise<Embedded> =>
-      (started ??= BenchProcess.start<Role>(ROLE).then((process) => stage.own(process)));
+    const embedded = (): Promise<Embedded> => (started ??= start(stage));
     return [
       ...Object.entries(RATES).map(([name, rate]) => rating(stage, embedded, name, rate)),
       overhead(stage, embedded),
     ];
   },
 };
+
+async function start(stage: Stage): Promise<Embedded> {
+  const process = stage.own(await BenchProcess.start<Role>(ROLE));
+  stage.watch('process', process);
+  return process;
+}
 
 function rating(stage: Stage, embedded: () => Promise<Embedded>, name: string, { count, ns }: Measure): Part {
   return {

@@ -5,9 +5,9 @@ import type { Figures, Stage, Suite } from '../../bench/harness/suite.js';
 
 const stage: Stage = {
   short: false,
-  profiles: undefined,
   redis: () => Promise.reject(new Error('there is none')),
   own: (thing) => thing,
+  watch: () => undefined,
 };
 const options = { rounds: undefined, only: undefined, progress: () => undefined };
 

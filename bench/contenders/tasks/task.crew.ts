@@ -90,9 +90,14 @@ export class TaskCrew {
   }
 
   private process(name: string): Promise<TaskProcess> {
-    const process =
-      this.started.get(name) ?? BenchProcess.start<Role>(ROLE).then((started) => this.stage.own(started));
+    const process = this.started.get(name) ?? this.start(name);
     this.started.set(name, process);
+    return process;
+  }
+
+  private async start(name: string): Promise<TaskProcess> {
+    const process = this.stage.own(await BenchProcess.start<Role>(ROLE));
+    if (this.contender === 'depot') this.stage.watch(name, process);
     return process;
   }
 }
