@@ -122,7 +122,7 @@ export interface QueueBroker {
   resume(name?: string): Promise<void>;
   paused(): Promise<{ readonly queue: boolean; readonly names: readonly string[] }>;
 
-  /** Deletes everything of the queue, its consumers too. */
+  /** Deletes everything of the queue, its consumers too, who are told to look (`due`). */
   obliterate(): Promise<void>;
 
   /** The living consumers. */

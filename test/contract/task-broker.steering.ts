@@ -223,6 +223,17 @@ export function obliteratingCases(fleet: () => Fleet): void {
     expect(await worker.claim(5)).toEqual(['new']);
   });
 
+  it('tells the consumers to look, busy or idle', async () => {
+    const [busy, idle] = [await oneOfEach(fleet()), await fleet().worker()];
+    await idle.step(1);
+    const before = [await busy.dues(), await idle.dues()];
+
+    await busy.queue.obliterate();
+
+    expect([await busy.dues(), await idle.dues()]).toEqual(before.map((dues) => [...dues, 0]));
+    expect(await idle.queue.step(idle.consumer, [], 1)).toBe('lost');
+  });
+
   it('leaves no pause, key, slot, token, room or turn behind', async () => {
     const limits = { backlog: 3, rate: { max: 2, perMs: 60_000 }, group: { concurrency: 1 } };
     const worker = await fleet().worker({ limits });

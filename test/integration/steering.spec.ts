@@ -228,6 +228,13 @@ describe.each(ENGINES)('steering on the %s engine', (engine) => {
       expect(worker.runs).toContain('after');
     });
   });
+
+  it('runs what is added after a queue was obliterated while its worker idled, at once', async () => {
+    const { queue } = await start();
+    await (await queue.add('run', 'before')).result();
+    await queue.obliterate();
+    await (await queue.add('run', 'after')).result({ timeout: '3s' });
+  });
 });
 
 it('a task is cancelled, and a queue paused, from a process that does not work', async () => {

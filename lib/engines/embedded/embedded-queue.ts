@@ -237,6 +237,10 @@ export class EmbeddedQueue {
   }
 
   obliterate(): void {
+    // They are consumers no more, and find out as soon as they look.
+    for (const { process } of this.moves.consumers.all()) {
+      this.moves.outlets.push(process, { kind: 'due', inMs: 0 });
+    }
     this.moves.clear();
     this.handOver.settle();
   }

@@ -111,7 +111,8 @@ return 1`,
 );
 
 /**
- * Deletes everything of the queue; what happened before is still told. Who waits for the end of a task is told that it is removed.
+ * Deletes everything of the queue; what happened before is still told. Who waits for the end of a task is told that it is removed,
+ * and consumers are told to look: they find out that they are none any more, and join again.
  * Limits stay, and so does the number of the newest consumer: no name is ever used again.
  *
  * KEYS  1 prefix
@@ -124,6 +125,7 @@ export const OBLITERATE = luaScript(
   `${CLAIMING}
 call('DEL', P .. 'none')
 for _, id in ipairs(call('HKEYS', waiters)) do tell(id, 'removed', '') end
+for _, consumer in ipairs(call('ZRANGE', consumers, 0, -1)) do push(process_of(consumer), { 'd\\n' .. queue .. '\\n0' }) end
 for _, name in ipairs(call('SMEMBERS', P .. 'lanes')) do call('UNLINK', P .. 'lane:' .. name) end
 for _, group in ipairs(call('SMEMBERS', P .. 'heldgroups')) do call('UNLINK', P .. 'held:' .. group) end
 for _, group in ipairs(call('HKEYS', P .. 'backlogs')) do room_for('pushers:' .. group) end
