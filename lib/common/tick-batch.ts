@@ -1,35 +1,49 @@
+interface Waiting<R> {
+  readonly done: (results: readonly R[]) => void;
+  readonly failed: (error: unknown) => void;
+}
+
 /**
  * Collects the calls of one tick and sends them as one. A tick ends when no microtask is left, so the calls of many
  * concurrent callers that were woken together travel together, and a lone caller waits for nothing.
  */
 export class TickBatch<T, R> {
-  private waiting: {
-    readonly items: readonly T[];
-    readonly resolve: (results: readonly R[]) => void;
-    readonly reject: (error: unknown) => void;
-  }[] = [];
+  private items: T[] = [];
+  private waiting: Waiting<R>[] = [];
 
   /** @param send gets all items of a tick and answers each, in order */
   constructor(private readonly send: (items: readonly T[]) => Promise<readonly R[]>) {}
 
-  /** The answers to these items, in order. */
-  add(items: readonly T[]): Promise<readonly R[]> {
+  /** The answer to this item. */
+  add(item: T): Promise<R> {
     return new Promise((resolve, reject) => {
-      if (this.waiting.push({ items, resolve, reject }) === 1) process.nextTick(() => void this.flush());
+      const at = this.items.push(item) - 1;
+      this.wait({ done: (results) => resolve(results[at] as R), failed: reject });
     });
   }
 
+  /** The answers to these items, in order. */
+  addAll(items: readonly T[]): Promise<readonly R[]> {
+    return new Promise((resolve, reject) => {
+      const from = this.items.length;
+      for (const item of items) this.items.push(item);
+      this.wait({ done: (results) => resolve(results.slice(from, from + items.length)), failed: reject });
+    });
+  }
+
+  private wait(call: Waiting<R>): void {
+    if (this.waiting.push(call) === 1) process.nextTick(() => void this.flush());
+  }
+
   private async flush(): Promise<void> {
-    const calls = this.waiting;
+    const { items, waiting } = this;
+    this.items = [];
     this.waiting = [];
     try {
-      const results = await this.send(
-        calls.length === 1 && calls[0] ? calls[0].items : calls.flatMap(({ items }) => items),
-      );
-      let from = 0;
-      for (const { items, resolve } of calls) resolve(results.slice(from, (from += items.length)));
+      const results = await this.send(items);
+      for (const { done } of waiting) done(results);
     } catch (error) {
-      for (const { reject } of calls) reject(error);
+      for (const { failed } of waiting) failed(error);
     }
   }
 }

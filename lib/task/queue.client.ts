@@ -85,8 +85,7 @@ export class QueueClient extends Queue {
 
   override async add(name: string, payload?: unknown, options: AddOptions = {}): Promise<TaskHandle> {
     const task = newTask(name, payload, options, this.maker);
-    const [answer] = await this.adder.add([task]);
-    const handle = this.handle(task, answer);
+    const handle = this.handle(task, await this.adder.add(task));
     if (handle) return handle;
     throw new QueueFullError(this.name, this.adder.policyOf(task).max);
   }
@@ -98,7 +97,7 @@ export class QueueClient extends Queue {
     const added = tasks.map(({ name, payload, options }) =>
       newTask(name, payload, options ?? {}, this.maker),
     );
-    const answers = await this.adder.add(added);
+    const answers = await this.adder.addAll(added);
     const handles = added.map((task, i) => this.handle(task, answers[i]));
     const refused = handles.flatMap((handle, i) => (handle ? [] : [i]));
     const stored = handles.filter((handle) => handle !== undefined);

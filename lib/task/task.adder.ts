@@ -23,9 +23,15 @@ export class TaskAdder {
     this.line = new RoomLine(broker, listen, clock, (tasks) => this.send(tasks));
   }
 
-  /** What came of each task. `full`: there was no room for it, for as long as it may wait. */
-  async add(tasks: readonly NewTask[]): Promise<readonly Added[]> {
-    const answers = this.line.isEmpty ? await this.tick.add(tasks) : await this.behindOthers(tasks);
+  /** What came of the task. `full`: there was no room for it, for as long as it may wait. */
+  async add(task: NewTask): Promise<Added> {
+    const answer = this.line.holdsUp(task) ? FULL : await this.tick.add(task);
+    return answer.to === 'full' ? this.whenThereIsRoom(task) : answer;
+  }
+
+  /** The same for each of these. */
+  async addAll(tasks: readonly NewTask[]): Promise<readonly Added[]> {
+    const answers = this.line.isEmpty ? await this.tick.addAll(tasks) : await this.behindOthers(tasks);
     if (!answers.some(({ to }) => to === 'full')) return answers;
     return Promise.all(
       tasks.map(async (task, i) => {
@@ -48,7 +54,7 @@ export class TaskAdder {
   /** Who comes later does not get the room that others wait for: for his task there is none. */
   private async behindOthers(tasks: readonly NewTask[]): Promise<readonly Added[]> {
     const free = new Set(tasks.filter((task) => !this.line.holdsUp(task)));
-    const answers = free.size === 0 ? [] : await this.tick.add([...free]);
+    const answers = free.size === 0 ? [] : await this.tick.addAll([...free]);
     const next = answers.values();
     return tasks.map((task) => (free.has(task) ? (next.next().value ?? FULL) : FULL));
   }

@@ -8,8 +8,8 @@ describe('the calls of one tick', () => {
       sent.push([...items]);
       return items.map((item) => item * 2);
     });
-    const answers = await Promise.all([batch.add([1]), batch.add([2, 3]), batch.add([]), batch.add([4])]);
-    expect(answers).toEqual([[2], [4, 6], [], [8]]);
+    const answers = await Promise.all([batch.add(1), batch.addAll([2, 3]), batch.addAll([]), batch.addAll([4])]);
+    expect(answers).toEqual([2, [4, 6], [], [8]]);
     expect(sent).toEqual([[1, 2, 3, 4]]);
   });
 
@@ -20,7 +20,7 @@ describe('the calls of one tick', () => {
       return [...items];
     });
     const caller = async (): Promise<void> => {
-      for (let i = 0; i < 3; i++) await batch.add([i]);
+      for (let i = 0; i < 3; i++) await batch.add(i);
     };
     await Promise.all([caller(), caller(), caller()]);
     expect(sends).toBe(3);
@@ -32,22 +32,22 @@ describe('the calls of one tick', () => {
       if (!works) throw new Error('not now');
       return [...items];
     });
-    const outcomes = await Promise.allSettled([batch.add([1]), batch.add([2])]);
+    const outcomes = await Promise.allSettled([batch.addAll([1]), batch.add(2)]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     works = true;
-    expect(await batch.add([3])).toEqual([3]);
+    expect(await batch.add(3)).toBe(3);
   });
 
   it('fail, too, when sending throws before it returns a promise', async () => {
     const batch = new TickBatch<number, number>(() => {
       throw new Error('at once');
     });
-    await expect(batch.add([1])).rejects.toThrow('at once');
+    await expect(batch.add(1)).rejects.toThrow('at once');
   });
 
   it('may be very many', async () => {
     const batch = new TickBatch<number, number>(async (items) => [...items]);
     const items = Array.from({ length: 200_000 }, (_, i) => i);
-    expect(await batch.add(items)).toHaveLength(200_000);
+    expect(await batch.addAll(items)).toHaveLength(200_000);
   });
 });
