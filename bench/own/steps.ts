@@ -36,7 +36,6 @@ const engine = new RedisEngine(
     connectTimeoutMs: 5_000,
     commandTimeoutMs: 5_000,
     offlineWaitMs: 1_000,
-    leaseMs: LEASE_MS,
   },
   'p1',
   silentLogger,
