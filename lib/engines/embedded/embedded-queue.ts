@@ -102,7 +102,7 @@ export class EmbeddedQueue {
     if (!self) return 'lost';
     const now = this.clock.now();
     consumers.hear();
-    for (const ack of acks) this.returns.acknowledge(self, ack);
+    for (const ack of acks) this.returns.acknowledge(self, ack, now);
     const promoted = delayed.popUpTo(now, LIMIT);
     for (const task of promoted) this.promote(task);
     const expired = this.moves.expire(LIMIT);

@@ -159,8 +159,7 @@ export class TaskMoves {
   }
 
   /** The only way into a final state. The task is in no other part of the queue any more. */
-  finish(task: EmbeddedTask, state: FinalState, outcome: string, keepMs?: number): void {
-    const now = this.now();
+  finish(task: EmbeddedTask, state: FinalState, outcome: string, now = this.now(), keepMs?: number): void {
     this.endExpiry(task);
     replaceOutcome(task, outcome, state === 'dead' ? now : undefined);
     this.events.emit(state, task, outcome);

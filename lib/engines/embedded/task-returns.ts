@@ -9,35 +9,34 @@ import type { TaskMoves } from './task-moves.js';
 export class TaskReturns {
   constructor(private readonly moves: TaskMoves) {}
 
-  acknowledge(self: EmbeddedConsumer, ack: Ack): void {
+  acknowledge(self: EmbeddedConsumer, ack: Ack, now: number): void {
     const task = this.moves.tasks.get(ack.id);
     if (task?.holder !== self.number) return;
     const cancelled = this.moves.leaveHand(self, task);
     const { to, outcome, tries } = ack;
     task.crashes = undefined;
     if (to === 'completed') {
-      this.moves.finish(task, 'completed', outcome, ack.keepMs);
+      this.moves.finish(task, 'completed', outcome, now, ack.keepMs);
       return;
     }
     task.tries = tries;
     if (cancelled || to === 'cancelled') this.moves.finish(task, 'cancelled', outcome);
     else if (to === 'parked') this.moves.park(task, outcome);
-    else this.fail(task, outcome, ack.to === 'retry' ? ack.delayMs : undefined);
+    else this.fail(task, outcome, now, ack.to === 'retry' ? ack.delayMs : undefined);
   }
 
   /** It is tried again after `delayMs`, or not at all. */
-  private fail(task: EmbeddedTask, outcome: string, delayMs: number | undefined): void {
+  private fail(task: EmbeddedTask, outcome: string, now: number, delayMs: number | undefined): void {
     const { events } = this.moves;
-    const now = this.moves.now();
     events.emit('failed', task, outcome);
     if (delayMs === undefined) {
-      this.moves.finish(task, 'dead', outcome);
+      this.moves.finish(task, 'dead', outcome, now);
       return;
     }
     const dueAt = now + Math.max(0, delayMs);
     replaceOutcome(task, outcome, now);
     events.emit('retrying', task, outcome, dueAt);
-    this.moves.waitFrom(task, dueAt);
+    this.moves.waitFrom(task, dueAt, now);
   }
 
   /** The consumer has died: what it had runs again, and what may have killed it apart from the others. */
