@@ -72,11 +72,7 @@ export const embeddedFaults = [
     'Math.max(0, concurrency - active)',
     'concurrency',
   ),
-  fault(
-    'limits: what begins takes a token',
-    'task-moves',
-    '    if (this.limits.current.rate) this.limits.took(this.now());\n',
-  ),
+  fault('limits: what begins takes a token', 'task-moves', '    this.limits.took();\n'),
   fault('limits: a paused queue is not claimed from', 'fleet-limits', 'if (this.paused) return 0;'),
   fault(
     'limits: somebody looks when the next token comes',

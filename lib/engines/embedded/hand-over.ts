@@ -85,7 +85,7 @@ export class HandOver {
     const { delayed, expiries, waiting, limits, consumers } = this.moves;
     const due = delayed.first()?.score ?? FAR;
     const expiry = expiries.size > 0 ? (expiries.first()?.score ?? FAR) : FAR;
-    const token = this.waits ? limits.nextAt(consumers.active, this.moves.now()) : FAR;
+    const token = this.waits ? limits.nextAt(consumers.active) : FAR;
     return Math.min(due, expiry, token, waiting.groups.nextAt);
   }
 
@@ -97,7 +97,7 @@ export class HandOver {
 
   private capacity(): number {
     const { limits, consumers } = this.moves;
-    return limits.capacity(consumers.active, this.moves.now());
+    return limits.capacity(consumers.active);
   }
 
   private get waits(): boolean {

@@ -37,7 +37,7 @@ export class TaskMoves {
   readonly consumers: EmbeddedConsumers;
   readonly unique: UniqueKeys;
   readonly events: EventFeed;
-  readonly limits = new FleetLimits();
+  readonly limits: FleetLimits;
   readonly backlog = new Backlog(() => this.waiting.size + this.delayed.size);
   /** Tasks by the time at which they end if nobody has claimed them. */
   readonly expiries = new SortedSet<EmbeddedTask>();
@@ -57,6 +57,7 @@ export class TaskMoves {
   ) {
     this.ended = new EndedTasks(settings.keep);
     this.consumers = new EmbeddedConsumers(settings, clock);
+    this.limits = new FleetLimits(clock);
     this.unique = new UniqueKeys(clock, (id) => this.tasks.get(id));
     this.results = new Records(clock);
     const push = (process: string, event: EventRecord): void =>
@@ -140,7 +141,7 @@ export class TaskMoves {
     task.place = 'active';
     task.heldRank = undefined;
     this.endExpiry(task);
-    if (this.limits.current.rate) this.limits.took(this.now());
+    this.limits.took();
     if (task.group !== undefined) this.waiting.groups.took(task.group, this.now());
     this.events.emit('active', task);
     return { id: task.id, envelope: task.envelope, tries: task.tries };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { FleetLimits } from '../../../lib/engines/embedded/fleet-limits.js';
 import { nextTokenAt, soundAt, tokens, withoutToken } from '../../../lib/engines/embedded/token-bucket.js';
+import { ManualClock } from '../../support/manual-clock.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 
@@ -46,7 +47,7 @@ describe('a token bucket', () => {
 
 describe('limits of the fleet', () => {
   it('are one text however they are written, and say what they replace', () => {
-    const limits = new FleetLimits();
+    const limits = new FleetLimits(new ManualClock(NOW));
 
     expect(limits.replace({ concurrency: 2, rate: { max: 1, perMs: 5 } })).toBe('');
     expect(limits.replace({ rate: { perMs: 5, max: 1 }, concurrency: 2 })).toBeUndefined();
@@ -57,31 +58,33 @@ describe('limits of the fleet', () => {
   });
 
   it('begin with a full bucket, and say nothing of none', () => {
-    const limits = new FleetLimits();
+    const limits = new FleetLimits(new ManualClock(NOW));
     limits.replace({ rate: { max: 1, perMs: 1_000 } });
-    limits.took(NOW);
-    expect(limits.capacity(0, NOW)).toBe(0);
+    limits.took();
+    expect(limits.capacity(0)).toBe(0);
 
     limits.replace({ rate: { max: 2, perMs: 1_000 } });
-    expect(limits.capacity(0, NOW)).toBe(2);
+    expect(limits.capacity(0)).toBe(2);
     limits.replace({});
     expect(limits.replace({ concurrency: 1 })).toBe('');
   });
 
   it('allow the fewest of what is in hand, the tokens, and a pause', () => {
-    const limits = new FleetLimits();
+    const clock = new ManualClock(NOW);
+    const limits = new FleetLimits(clock);
     limits.replace({ concurrency: 5, rate: { max: 2, perMs: 1_000 } });
 
-    expect(limits.capacity(4, NOW)).toBe(1);
-    expect(limits.capacity(0, NOW)).toBe(2);
-    expect(limits.capacity(6, NOW)).toBe(0);
-    limits.took(NOW);
-    limits.took(NOW);
-    expect(limits.capacity(0, NOW)).toBe(0);
-    expect(limits.nextAt(0, NOW)).toBe(NOW + 500);
-    expect(limits.nextAt(5, NOW)).toBe(Number.POSITIVE_INFINITY);
+    expect(limits.capacity(4)).toBe(1);
+    expect(limits.capacity(0)).toBe(2);
+    expect(limits.capacity(6)).toBe(0);
+    limits.took();
+    limits.took();
+    expect(limits.capacity(0)).toBe(0);
+    expect(limits.nextAt(0)).toBe(NOW + 500);
+    expect(limits.nextAt(5)).toBe(Number.POSITIVE_INFINITY);
+    clock.jump(1_000);
     limits.paused = true;
-    expect(limits.capacity(0, NOW + 1_000)).toBe(0);
-    expect(limits.nextAt(0, NOW)).toBe(Number.POSITIVE_INFINITY);
+    expect(limits.capacity(0)).toBe(0);
+    expect(limits.nextAt(0)).toBe(Number.POSITIVE_INFINITY);
   });
 });
