@@ -22,7 +22,8 @@ export const groupmq: TaskContender = {
     return {
       add: (payload) => queue.add(job(payload)),
       addMany: (payloads) => Promise.all(payloads.map((payload) => batching.add(job(payload)))),
-      addDelayed: (payload, dueAt) => queue.add({ ...job(payload), runAt: dueAt }),
+      // A group each: the next one of a group would begin with the one before it, due or not.
+      addDelayed: (data, dueAt) => queue.add({ groupId: `g${data.n}`, data, runAt: dueAt }),
       left: async () => {
         const { waiting, active, delayed } = await queue.getJobCounts();
         return waiting + active + delayed;

@@ -5,7 +5,7 @@ export const TASK_SETTINGS = {
   'bee-queue':
     'isWorker: false for producers; getEvents, sendEvents, storeJobs: false; removeOnSuccess: true; bulk by saveAll; for delays activateDelayedJobs, delayedDebounce: 1',
   groupmq:
-    'tasks belong to as many groups as can run at the same time, 10 to 600 (faster than more of them); keeps nothing; bulk by autoBatch of 500; for delays schedulerIntervalMs and schedulerLockTtlMs: 50',
+    'tasks belong to as many groups as can run at the same time, 10 to 600 (faster than more of them); keeps nothing; bulk by autoBatch of 500; for delays a group each, schedulerIntervalMs and schedulerLockTtlMs: 50',
   ioredis:
     'the floor: RPUSH of the payload, LPOP of as many as the concurrency; no ids, leases or retries, tasks in hand are lost',
 } as const;
