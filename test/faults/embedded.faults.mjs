@@ -26,11 +26,7 @@ export const embeddedFaults = [
     'this.keep',
   ),
   {
-    ...fault(
-      'ids: what is deleted is in the way of nothing else',
-      'task-table',
-      'places.copyWithin(2 * gap, 2 * at, 2 * at + 2);',
-    ),
+    ...fault('ids: what is deleted is in the way of nothing else', 'task-table', 'places[2 * gap] = other;'),
     suite: 'test/unit/embedded/task-table.spec.ts',
   },
   fault('B1: grace after a silence', 'embedded-consumers', 'this.graceUntil = lease;', ''),

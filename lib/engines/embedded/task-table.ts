@@ -12,7 +12,6 @@ const SEED = Math.floor(Math.random() * 2 ** 31);
  * to, long gone, is alive for the collector until the next full collection.
  */
 export class TaskTable {
-  /** The same task in the same slot while it is stored. As long as the most there ever were since there were none. */
   private slots: (EmbeddedTask | undefined)[] = [];
   private free: number[] = [];
   private count = 0;
@@ -43,7 +42,7 @@ export class TaskTable {
   /** No task has its id. */
   add(task: EmbeddedTask): void {
     this.count++;
-    if (2 * this.count > this.mask) this.resize(2 * this.mask + 2);
+    if (2 * this.count > this.mask) this.grow();
     task.slot = this.free.pop() ?? this.slots.length;
     this.slots[task.slot] = task;
     this.put(hashOf(task.id), task.slot + 1);
@@ -56,12 +55,13 @@ export class TaskTable {
     this.free.push(task.slot);
     task.slot = -1;
     this.count--;
-    if (this.count === 0) [this.slots, this.free] = [[], []];
-    if (16 * this.count < this.mask && this.mask > FEWEST_PLACES) this.resize((this.mask + 1) / 4);
+    if (16 * this.count < this.mask && this.mask > FEWEST_PLACES)
+      this.rebuild((this.mask + 1) / 2, [...this]);
   }
 
   clear(): void {
-    for (const task of this) this.delete(task);
+    for (const task of this) task.slot = -1;
+    this.rebuild(FEWEST_PLACES, []);
   }
 
   *[Symbol.iterator](): Generator<EmbeddedTask> {
@@ -84,20 +84,32 @@ export class TaskTable {
     for (let at = (gap + 1) & mask; places[2 * at + 1] !== 0; at = (at + 1) & mask) {
       const other = places[2 * at] ?? 0;
       if (((at - other) & mask) < ((at - gap) & mask)) continue;
-      places.copyWithin(2 * gap, 2 * at, 2 * at + 2);
+      places[2 * gap] = other;
+      places[2 * gap + 1] = places[2 * at + 1] ?? 0;
       gap = at;
     }
     places[2 * gap + 1] = 0;
   }
 
-  private resize(places: number): void {
+  /** Twice as many places. No task is looked at: there may be very many. */
+  private grow(): void {
     const before = this.places;
-    this.places = new Int32Array(2 * places);
-    this.mask = places - 1;
+    this.places = new Int32Array(2 * before.length);
+    this.mask = 2 * this.mask + 1;
     for (let at = 0; at < before.length; at += 2) {
       const slot = before[at + 1] ?? 0;
       if (slot > 0) this.put(before[at] ?? 0, slot);
     }
+  }
+
+  /** What a peak took up is free again. */
+  private rebuild(places: number, tasks: readonly EmbeddedTask[]): void {
+    this.slots = [];
+    this.free = [];
+    this.count = 0;
+    this.places = new Int32Array(2 * places);
+    this.mask = places - 1;
+    for (const task of tasks) this.add(task);
   }
 }
 

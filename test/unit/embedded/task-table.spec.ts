@@ -50,6 +50,18 @@ describe('the table of tasks', () => {
     expect(table.get('a')).toBe(after);
   });
 
+  it('is as small as what is left of a peak', () => {
+    const table = new TaskTable();
+    const tasks = Array.from({ length: 10_000 }, (_, at) => taskOf(`t${at}`));
+    for (const task of tasks) table.add(task);
+
+    for (const task of tasks.slice(10)) table.delete(task);
+
+    const parts = Object.values(table).filter((part) => typeof part === 'object') as { length: number }[];
+    expect(Math.max(...parts.map(({ length }) => length))).toBeLessThan(1_000);
+    expect(ids(table)).toEqual(ids(tasks.slice(0, 10)));
+  });
+
   it('has nothing in it any more once it is cleared', () => {
     const table = new TaskTable();
     const tasks = ['a', 'b', 'c'].map((id) => taskOf(id));
