@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from './harness/arguments.js';
 import { reportForPeople, reportForPrograms } from './harness/report.js';
 import { Profiler } from './harness/profiler.js';
-import { measure, UsageError } from './harness/rounds.js';
+import { chosen, measure, UsageError } from './harness/rounds.js';
 import { SuiteStage } from './harness/stage.js';
 import { versions } from './harness/versions.js';
 import { SUITES } from './suites/index.js';
@@ -34,6 +34,8 @@ async function main(): Promise<void> {
     console.log(SUITES.map(({ name, about }) => `${name.padEnd(width)}  ${about}`).join('\n'));
     return;
   }
+  // Before anything takes minutes.
+  for (const suite of suites) chosen(suite, only);
   if (!json) console.log(`${versions()}\n`);
   const profiler = profile ? new Profiler(PROFILES) : undefined;
   await using stage = new SuiteStage(short, profiler);

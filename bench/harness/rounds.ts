@@ -33,7 +33,8 @@ export async function measure(suite: Suite, stage: Stage, options: RoundOptions)
   return results;
 }
 
-function chosen({ name, contenders }: Suite, only: readonly string[] | undefined): readonly string[] {
+/** @throws UsageError when the suite has no contender of that name */
+export function chosen({ name, contenders }: Suite, only: readonly string[] | undefined): readonly string[] {
   const all = Object.keys(contenders);
   const unknown = only?.filter((one) => !all.includes(one)) ?? [];
   if (unknown.length > 0) {

@@ -15,9 +15,9 @@ export const SUITES: readonly Suite[] = [
   latency,
   delayed,
   memory,
-  backlog,
   cache,
   locks,
   embedded,
   distance,
+  backlog,
 ];

@@ -54,7 +54,7 @@ function adding(stage: Stage): Part[] {
       const adds = (count: number): Promise<bigint> =>
         crew.produce(crew.target(redis.url), count, (producer) => producer.call('addInLoops', loops, count));
       const count = scaled(stage, loops === 1 ? base : base * paceOf(contender));
-      await adds(Math.ceil(count / 5));
+      await adds(Math.ceil(count / 2));
       const took = await adds(count);
       await redis.command('FLUSHALL');
       return { [metric]: perSecond(count, took) };
