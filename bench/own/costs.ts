@@ -94,7 +94,7 @@ async function cost({ limits = {}, traits = () => ({}), listens = false }: Case)
 
 function tasks(from: number, traits: (at: number) => Partial<NewTask>): NewTask[] {
   return Array.from({ length: BATCH }, (_, at) => ({
-    id: `id${String(from + at).padStart(14, '0')}`,
+    id: `id${String(from + at).padStart(12, '0')}`,
     envelope: `1welcome\nm8x2k1f0\n\n${PAYLOAD}`,
     ...traits(from + at),
   }));

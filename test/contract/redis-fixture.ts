@@ -24,7 +24,11 @@ export class RedisFixture {
   readonly clockKey = `${this.namespace}:clock`;
   private readonly opened: { readonly process: RedisProcess; readonly links: readonly RedisLink[] }[] = [];
 
-  constructor(private readonly url = sharedRedisUrl()) {
+  /** @param prelude Lua that scripts begin with, after the time */
+  constructor(
+    private readonly url = sharedRedisUrl(),
+    private readonly prelude = '',
+  ) {
     // What is looked at together travels together.
     this.redis = new Redis(url, { enableAutoPipelining: true });
   }
@@ -66,7 +70,7 @@ export class RedisFixture {
   async process(name: string): Promise<RedisProcess> {
     const connect = (overrides: object): Redis => new Redis(this.url, overrides);
     const settings = { connect, connectTimeoutMs: 5_000, waitMs: 1_000 };
-    const now = `local now = tonumber(redis.call('GET', '${this.clockKey}'))`;
+    const now = `local now = tonumber(redis.call('GET', '${this.clockKey}')) ${this.prelude}`;
     const link = new RedisLink({ ...settings, commandTimeoutMs: 5_000, now });
     const blocking = new RedisLink({ ...settings, commandTimeoutMs: 65_000 });
     const process = { link, inbox: new RedisInbox(blocking, this.keys.wake(name), silentLogger) };

@@ -4,8 +4,11 @@ import { RedisFixture, type RedisProcess } from './redis-fixture.js';
 import type { EngineUnderTest, Stored, TestProcess } from './task-broker.engine.js';
 import { look } from './task-broker.redis-look.js';
 
-export async function openRedis(url?: string): Promise<EngineUnderTest> {
-  const fixture = new RedisFixture(url);
+/** Makes a script go all of its way, as for a queue that uses everything, however usual what it finds is. */
+const ALL_THE_WAY = 'local forced = true';
+
+export async function openRedis(url?: string, scripts?: 'all the way'): Promise<EngineUnderTest> {
+  const fixture = new RedisFixture(url, scripts && ALL_THE_WAY);
   const engine = new RedisEngineUnderTest(fixture, Date.UTC(2030, 0, 1));
   await engine.advance(0);
   return engine;

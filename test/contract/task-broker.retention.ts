@@ -214,5 +214,8 @@ export function keptResultCases(fleet: () => Fleet): void {
     await worker.queue.add(tasks('a'));
 
     expect(await worker.queue.awaitOutcome('a')).toBe('pending');
+    await worker.step(1);
+    await worker.step(0, completed('a'));
+    expect(await worker.queue.awaitOutcome('a')).toBe('unknown');
   });
 }

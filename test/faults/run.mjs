@@ -74,7 +74,9 @@ async function tryOut(fault) {
 }
 
 function suiteOf({ file, suite }) {
-  return suite ?? `test/contract/task-broker.${file.includes('/embedded/') ? 'embedded' : 'redis'}.spec.ts`;
+  if (suite) return suite;
+  if (file.includes('/embedded/')) return 'test/contract/task-broker.embedded.spec.ts';
+  return `test/contract/task-broker.${file.endsWith('usual.lua.ts') ? 'redis' : 'redis-whole'}.spec.ts`;
 }
 
 function firstFailure(directory, suite) {

@@ -29,19 +29,19 @@ end
 
 /**
  * Acknowledges completions and claims a task for every free slot; `claimed` has what it claimed if that was not enough.
- * It looks neither for the dead nor whether anybody is idle: the first step of whichever consumer that comes a sixteenth
- * of a lease after another one does. It claims before it acknowledges: so `active` never gets empty, and with more than
- * a few entries stays a sorted set that is fast to search (a listpack is not).
+ * It does not look for the dead; the first step that comes a sixteenth of a lease after another one does, whoever's it
+ * is. Nobody idle is passed over, since nothing claimable waits while somebody is. It claims before it acknowledges: so
+ * `active` never gets empty, and with more than a few entries stays a sorted set that is fast to search (a listpack is not).
  */
 export const USUAL_STEP = `
 do
   local last, most = tonumber(state[1] or 0), tonumber(string.match(keeps, 'completed=(%d+),%-1') or -1)
-  local usual = most >= 0 and not rare and not string.find(uses, '[^kr]') and state[3] ~= self
+  local usual = most >= 0 and not rare and not string.find(uses, '[^klr]')
     and now >= last and now - last < lease / 16 and tonumber(deadline) <= now + lease
   local progress, log = P .. 'progress', P .. 'log'
-  local some = usual and call('EXISTS', KEYS[2], delayed, tries, progress, log, idle, suspects, suspect, crashes, waiters) > 0
+  local some = usual and call('EXISTS', KEYS[2], delayed, tries, progress, log, suspect, crashes, waiters) > 0
   if some then
-    usual = call('EXISTS', idle, suspects, suspect, crashes, waiters) == 0
+    usual = call('EXISTS', suspect, crashes, waiters) == 0
       and tonumber(call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2] or FAR) > now
   end
   if usual then
@@ -85,7 +85,7 @@ do
         if #gone > 0 then
           call('HDEL', rec, unpack(gone))
           call('HDEL', out, unpack(gone))
-          if uses ~= '' then call('HDEL', P .. 'history', unpack(gone)) end
+          if string.find(uses, 'r', 1, true) then call('HDEL', P .. 'history', unpack(gone)) end
           if some then
             for _, key in ipairs({ tries, progress, log }) do call('HDEL', key, unpack(gone)) end
           end
