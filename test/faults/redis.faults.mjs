@@ -216,7 +216,7 @@ export const redisFaults = [
   fault(
     'usual: the history goes with its task',
     'usual',
-    "if uses ~= '' then call('HDEL', P .. 'history', unpack(gone)) end",
+    "if string.find(uses, 'r', 1, true) then call('HDEL', P .. 'history', unpack(gone)) end",
     '',
   ),
   fault(
