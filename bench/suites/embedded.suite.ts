@@ -15,16 +15,16 @@ interface Measure {
 }
 
 const RATES: Readonly<Record<string, Measure>> = {
-  'add 64 parallel /s': { count: 100_000, ns: (process, count) => process.call('addInLoops', 64, count) },
+  'add 64 parallel /s': { count: 200_000, ns: (process, count) => process.call('addInLoops', 64, count) },
   'addBulk 10,000 /s': {
-    count: 20 * BULK,
+    count: 40 * BULK,
     ns: (process, count) => process.call('addInBulks', Math.ceil(count / BULK), Math.min(count, BULK)),
   },
-  'run concurrency 1 /s': { count: 50_000, ns: (process, count) => process.call('drain', 1, count) },
-  'run concurrency 10 /s': { count: 100_000, ns: (process, count) => process.call('drain', 10, count) },
-  'run concurrency 100 /s': { count: 200_000, ns: (process, count) => process.call('drain', 100, count) },
+  'run concurrency 1 /s': { count: 100_000, ns: (process, count) => process.call('drain', 1, count) },
+  'run concurrency 10 /s': { count: 200_000, ns: (process, count) => process.call('drain', 10, count) },
+  'run concurrency 100 /s': { count: 400_000, ns: (process, count) => process.call('drain', 100, count) },
   'add and run, concurrency 100 /s': {
-    count: 100_000,
+    count: 200_000,
     ns: (process, count) => process.call('addAndRun', 100, count),
   },
 };

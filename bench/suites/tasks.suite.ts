@@ -7,7 +7,7 @@ const BULK = 10_000;
 const ALWAYS = { args: ['--appendonly', 'yes', '--appendfsync', 'always'] };
 
 /** How many times as many tasks, so that a round takes about a second for everyone. */
-const PACE: Readonly<Record<string, number>> = { depot: 4, ioredis: 6 };
+const PACE: Readonly<Record<string, number>> = { depot: 5, 'bee-queue': 2, ioredis: 12 };
 
 interface Adding {
   readonly tasks: number;
@@ -15,11 +15,11 @@ interface Adding {
 }
 
 const ADDS: Readonly<Record<string, Adding>> = {
-  'add one by one /s': { tasks: 5_000, loops: 1 },
+  'add one by one /s': { tasks: 15_000, loops: 1 },
   'add 64 parallel /s': { tasks: 25_000, loops: 64 },
 };
 const RUNS: Readonly<Record<string, Drain & { readonly always?: boolean }>> = {
-  'run concurrency 1 /s': { tasks: 4_000, concurrency: 1 },
+  'run concurrency 1 /s': { tasks: 8_000, concurrency: 1 },
   'run concurrency 10 /s': { tasks: 15_000, concurrency: 10 },
   'run concurrency 100 /s': { tasks: 25_000, concurrency: 100 },
   'run concurrency 100, 3 processes /s': { tasks: 25_000, concurrency: 100, processes: 3 },
@@ -72,7 +72,7 @@ function addingInBulk(stage: Stage): Part {
         crew.produce(crew.target(redis.url), bulks * size, (producer) =>
           producer.call('addInBulks', bulks, size),
         );
-      const bulks = stage.short ? 1 : 3 * paceOf(contender);
+      const bulks = stage.short ? 1 : 4 * paceOf(contender);
       await adds(1, BULK / 2);
       const took = await adds(bulks, BULK);
       await redis.command('FLUSHALL');
