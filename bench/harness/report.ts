@@ -86,8 +86,9 @@ function times(ratio: number | undefined): string {
 }
 
 function shown(value: number): string {
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 1 ? 2 : 3;
-  return value.toLocaleString('en', { maximumFractionDigits: digits });
+  const size = Math.abs(value);
+  if (size < 1) return value.toLocaleString('en', { maximumSignificantDigits: 3 });
+  return value.toLocaleString('en', { maximumFractionDigits: size >= 100 ? 0 : 2 });
 }
 
 function rounded(value: number | undefined): number | undefined {
