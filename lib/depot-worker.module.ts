@@ -22,6 +22,12 @@ import type { Retention } from './task/task.broker.js';
 import { readTaskEvent, type TaskEvent } from './task/task.event.js';
 import type { FinalState } from './task/task.state.js';
 
+/** How often an idle process looks whether a wake-up was lost (docs/protocol.md, A2). */
+const SWEEP_MS = 12_000;
+
+/** Part of its lease after which that of an idle consumer is extended; one call may fail. */
+const REST = 0.4;
+
 /** Old ended tasks are cleared away that often; ages of retention are exact to this. */
 const TIDY_MS = 600_000;
 
@@ -68,11 +74,13 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
       if (handlers) consumers.push(this.taskConsumer(queue, handlers, pool));
       if (eventHandlers) consumers.push(this.eventConsumer(queue, eventHandlers));
     }
-    this.worker = new Worker(consumers, () => this.listen(events), runtime.engine.clock, {
-      leaseMs: runtime.settings.leaseMs,
-      sweepMs: sweepMs(consumers.length),
+    const { engine, settings } = runtime;
+    this.worker = new Worker(consumers, engine.tasks, () => this.listen(events), engine.clock, {
+      leaseMs: settings.leaseMs,
+      sweepMs: SWEEP_MS,
+      restMs: settings.idleLeaseMs * REST,
       tidyMs: TIDY_MS,
-      shutdownTimeoutMs: runtime.settings.shutdownTimeoutMs,
+      shutdownTimeoutMs: settings.shutdownTimeoutMs,
     });
     await this.worker.start();
     if (working.length > 0) {
@@ -176,12 +184,4 @@ function queuesToConsume(workers: DepotSettings['workers'], known: readonly stri
   throw new DepotConfigError(
     `workers names the queue '${unknown}', which is not registered; there are: ${known.join(', ') || 'none'}`,
   );
-}
-
-/**
- * How often an idle process looks whether a wake-up was lost (docs/protocol.md, A2). One look costs Redis about 8 commands a
- * queue, and an idle process may cost it one a second.
- */
-function sweepMs(queues: number): number {
-  return Math.min(Math.max(12_000, 10_000 * queues), 120_000);
 }

@@ -26,6 +26,7 @@ export interface DepotSettings {
   readonly maxPayloadBytes: number;
   readonly resultTimeoutMs: number;
   readonly leaseMs: number;
+  readonly idleLeaseMs: number;
   readonly policy: TaskPolicy;
   readonly maxCrashes: number;
   readonly keep: Keep;
@@ -46,8 +47,8 @@ export interface RegisteredQueue extends QueueSettings {
   readonly backpressure: QueueBackpressure;
 }
 
-/** An idle consumer is forgotten after this silence; it is heard of with every sweep, which is far more often. */
-const IDLE_LEASE_MS = 300_000;
+/** An idle consumer is forgotten after this silence; it is heard of twice in it at least. */
+const IDLE_LEASE_MS = 600_000;
 
 const POLICY_KEYS = ['attempts', 'backoff', 'timeout', 'deadline', 'maxCrashes', 'keep'] as const;
 
@@ -91,6 +92,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     maxPayloadBytes,
     resultTimeoutMs: toMs(tasks.resultTimeout ?? '1m', 'tasks.resultTimeout'),
     leaseMs,
+    idleLeaseMs: Math.max(IDLE_LEASE_MS, leaseMs * 10),
     policy: taskPolicy(tasks, DEFAULT_POLICY, 'tasks'),
     maxCrashes: wholeNumber(tasks.maxCrashes ?? 3, 1, 1_000, 'tasks.maxCrashes'),
     keep: retentions(tasks.keep ?? {}, DEFAULT_KEEP, 'tasks.keep'),
@@ -117,7 +119,7 @@ export function queueSettings(options: QueueOptions, depot: DepotSettings): Regi
   return {
     name,
     leaseMs: depot.leaseMs,
-    idleLeaseMs: Math.max(IDLE_LEASE_MS, depot.leaseMs * 10),
+    idleLeaseMs: depot.idleLeaseMs,
     maxCrashes: wholeNumber(options.maxCrashes ?? depot.maxCrashes, 1, 1_000, `${what}.maxCrashes`),
     keep: retentions(options.keep ?? {}, depot.keep, `${what}.keep`),
     limits: queueLimits(options, what) ?? noLimits(name, depot.workers),

@@ -12,6 +12,16 @@ export interface TaskBroker {
   queue(settings: QueueSettings): QueueBroker;
   /** Begins to receive what is pushed to this process. Consumers and `awaitOutcome` need it. */
   listen(): Promise<void>;
+  /** Whether there is nothing in any of these queues that a consumer could ever have to look at: nothing waits, is delayed, parked, in anybody's hand or to expire. */
+  quiet(queues: readonly string[]): Promise<boolean>;
+  /** Extends the leases of consumers with nothing in hand by `idleLeaseMs`. `false`: perhaps not all of them; `beat` says of which, and why. */
+  rest(consumers: readonly RestingConsumer[]): Promise<boolean>;
+}
+
+/** A consumer that believes that it has nothing in hand. */
+export interface RestingConsumer {
+  readonly queue: string;
+  readonly consumer: string;
 }
 
 export interface QueueSettings {

@@ -303,6 +303,14 @@ export class Fleet {
     const living = this.members.filter(({ process }) => !this.killed.has(process));
     const queues = new Map(living.map(({ queue }) => [queue.name, queue]));
     for (const queue of queues.values()) await checkQueue(this.engine, queue, this.tombstones);
+    for (const { queue, process } of living) await this.checkQuiet(queue.name, process);
+  }
+
+  /** Whatever is left to be done, nobody is told that there is nothing. */
+  private async checkQuiet(queue: string, { broker }: TestProcess): Promise<void> {
+    const { waiting, suspects, delayed, blocked, active, parked } = (await this.look(queue)).places;
+    const left = [waiting, suspects, delayed, blocked, active, parked].flat();
+    if (left.length > 0) expect([left, await broker.quiet([queue])]).toEqual([left, false]);
   }
 
   async close(): Promise<void> {

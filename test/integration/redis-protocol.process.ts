@@ -30,7 +30,7 @@ export class Process {
       (overrides: object): Redis =>
         new Redis(to, overrides);
     this.link = new RedisLink({ ...settings, connect: connect(url), commandTimeoutMs: COMMAND_TIMEOUT });
-    const blocking = new RedisLink({ ...settings, connect: connect(blockingUrl), commandTimeoutMs: 15_000 });
+    const blocking = new RedisLink({ ...settings, connect: connect(blockingUrl), commandTimeoutMs: 35_000 });
     this.inbox = new RedisInbox(blocking, this.keys.wake(name), silentLogger);
     this.broker = new RedisTaskBroker(this.link, this.inbox, this.keys, name);
   }

@@ -98,6 +98,14 @@ describe('a Redis whose memory is full', () => {
     });
   });
 
+  it('extends the leases of idle consumers', async () => {
+    const { process, queue, consumer } = await fleet.worker();
+    await fleet.advance(1_000);
+    await fill();
+
+    expect(await process.broker.rest([{ queue: queue.name, consumer }])).toBe(true);
+  });
+
   it('takes back what a dead consumer had', async () => {
     const doomed = await fleet.workerWith(['a', 'b']);
     const alive = await fleet.worker();

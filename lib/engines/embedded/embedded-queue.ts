@@ -140,6 +140,22 @@ export class EmbeddedQueue {
     return ended.in('parked').length > 0 ? 'tidy' : 'ok';
   }
 
+  /** Nothing is here that a consumer could ever have to look at. */
+  get isQuiet(): boolean {
+    const { waiting, delayed, expiries, consumers, ended } = this.moves;
+    return (
+      waiting.size + delayed.size + expiries.size + consumers.active === 0 && ended.in('parked').length === 0
+    );
+  }
+
+  /** Extends the lease of one with nothing in hand. Says whether it did. */
+  rest(consumer: string): boolean {
+    const self = this.moves.consumers.get(consumer);
+    if (!self || self.hand.length > 0) return false;
+    this.moves.consumers.renew(self);
+    return true;
+  }
+
   leave(consumer: string): void {
     const self = this.moves.consumers.get(consumer);
     if (!self) return;

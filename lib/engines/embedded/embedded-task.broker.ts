@@ -1,6 +1,6 @@
 import { toError } from '../../common/errors.js';
 import { silentLogger, type DepotLogger } from '../../common/logger.js';
-import type { QueueBroker, QueueSettings, TaskBroker } from '../../task/task.broker.js';
+import type { QueueBroker, QueueSettings, RestingConsumer, TaskBroker } from '../../task/task.broker.js';
 import type { EmbeddedInbox, Message } from './embedded-inbox.js';
 import { EmbeddedQueueBroker, type QueueListeners } from './embedded-queue.broker.js';
 import type { EmbeddedTaskStore } from './embedded-task.store.js';
@@ -29,6 +29,15 @@ export class EmbeddedTaskBroker implements TaskBroker {
   listen(): Promise<void> {
     this.inbox.listen((message) => this.deliver(message));
     return Promise.resolve();
+  }
+
+  async quiet(queues: readonly string[]): Promise<boolean> {
+    return queues.every((name) => this.store.opened(name)?.isQuiet !== false);
+  }
+
+  async rest(consumers: readonly RestingConsumer[]): Promise<boolean> {
+    const rested = consumers.map(({ queue, consumer }) => this.store.opened(queue)?.rest(consumer) === true);
+    return !rested.includes(false);
   }
 
   close(): void {

@@ -1,11 +1,12 @@
 /** A Lua script and the name under which it is registered with the connection. */
 export interface LuaScript {
   readonly name: string;
-  readonly numberOfKeys: number;
+  /** `undefined`: as many as it is called with. */
+  readonly numberOfKeys: number | undefined;
   readonly lua: string;
 }
 
-export function luaScript(name: string, numberOfKeys: number, lua: string): LuaScript {
+export function luaScript(name: string, numberOfKeys: number | undefined, lua: string): LuaScript {
   return { name, numberOfKeys, lua };
 }
 

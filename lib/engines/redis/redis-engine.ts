@@ -20,6 +20,9 @@ export interface RedisEngineSettings {
 /** How much longer than its BLPOP the blocking socket may be silent. */
 const BLOCK_GRACE_MS = 5_000;
 
+/** After so long the kernel asks whether the other side of the blocking socket is still there; ten seconds without an answer end it. */
+const KEEP_ALIVE_MS = 5_000;
+
 /** Two connections, whatever the number of queues: one for commands, and one that blocks once something listens. */
 export class RedisEngine implements Engine {
   readonly kind = 'redis';
@@ -37,7 +40,7 @@ export class RedisEngine implements Engine {
     const keys = new RedisKeys(settings.namespace);
     this.link = new RedisLink({ connect, connectTimeoutMs, commandTimeoutMs, waitMs: offlineWaitMs });
     const blocking = new RedisLink({
-      connect,
+      connect: (overrides) => connect({ ...overrides, keepAlive: KEEP_ALIVE_MS }),
       connectTimeoutMs,
       commandTimeoutMs: BLOCK_SECONDS * 1_000 + BLOCK_GRACE_MS,
       waitMs: 1_000,

@@ -2,8 +2,11 @@ import { toError } from '../../common/errors.js';
 import type { DepotLogger } from '../../common/logger.js';
 import type { RedisLink } from './redis-link.js';
 
-/** Seconds of one BLPOP. Only a bound on a half-open socket: whatever is pushed wakes it at once. */
-export const BLOCK_SECONDS = 10;
+/**
+ * Seconds of one BLPOP, which is the bound on a socket that is open and dead: whatever is pushed wakes it at once. That the
+ * other side is gone is noticed sooner, by keep-alive.
+ */
+export const BLOCK_SECONDS = 30;
 
 type Listener = (fields: string[]) => void;
 

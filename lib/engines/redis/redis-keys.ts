@@ -1,3 +1,9 @@
+const PRIORITIES = Array.from({ length: 10 }, (_, priority) => priority);
+const WORK = [
+  ...['waiting', 'suspects', 'delayed', 'active', 'parked', 'expiry', 'lanes', 'heldgroups'],
+  ...PRIORITIES.flatMap((priority) => [`waiting:${priority}`, `group:${priority}`]),
+];
+
 /** Every key name of the library on Redis is built here. `namespace` comes first; one queue or lock is one hash tag. */
 export class RedisKeys {
   /** Before the name of the list on which a process is pushed tasks and news: `ns:wake:<process>`. */
@@ -11,6 +17,12 @@ export class RedisKeys {
   queue(name: string): string {
     const main = name.replace(/\{on\}$/, '');
     return `${this.namespace}:{${main}}:${main === name ? '' : 'on:'}`;
+  }
+
+  /** Of these keys one exists whenever a queue has anything that its consumers have to look at, now or later. */
+  work(name: string): readonly string[] {
+    const prefix = this.queue(name);
+    return WORK.map((key) => prefix + key);
   }
 
   wake(process: string): string {

@@ -94,6 +94,9 @@ export class RedisLink {
    * @throws EngineReplyError when Redis refused it
    */
   run(script: LuaScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    if (script.numberOfKeys === undefined) {
+      return this.command(() => this.runner(script)(keys.length, ...keys, ...args));
+    }
     return this.command(() => this.runner(script)(...keys, ...args));
   }
 
@@ -124,7 +127,8 @@ export class RedisLink {
     const commands = this.redis as unknown as Record<string, ScriptRunner | undefined>;
     if (!commands[name]) {
       const lua = script.lua.replace(NOW, () => this.settings.now ?? SERVER_TIME);
-      this.redis.defineCommand(name, { numberOfKeys: script.numberOfKeys, lua });
+      const { numberOfKeys } = script;
+      this.redis.defineCommand(name, { lua, ...(numberOfKeys !== undefined && { numberOfKeys }) });
     }
     const run = commands[name];
     if (!run) throw new EngineReplyError(`script ${script.name} could not be registered`);

@@ -1,13 +1,23 @@
 import { readEvent, type TaskEventName } from '../../task/event.record.js';
-import type { Finished, Push, QueueBroker, QueueSettings, TaskBroker } from '../../task/task.broker.js';
+import type {
+  Finished,
+  Push,
+  QueueBroker,
+  QueueSettings,
+  RestingConsumer,
+  TaskBroker,
+} from '../../task/task.broker.js';
 import type { RedisInbox } from './redis-inbox.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
 import { RedisQueueBroker } from './redis-queue.broker.js';
+import { REST } from './scripts/consumer.lua.js';
 
 /** Tasks on Redis: the queues of a process, and what is pushed to it for them. */
 export class RedisTaskBroker implements TaskBroker {
   private readonly queues = new Map<string, RedisQueueBroker>();
+  /** By queue. */
+  private readonly idleLeases = new Map<string, number>();
 
   constructor(
     private readonly link: RedisLink,
@@ -39,12 +49,31 @@ export class RedisTaskBroker implements TaskBroker {
     if (!queue) {
       queue = new RedisQueueBroker(settings, this.link, this.inbox, this.keys, this.process);
       this.queues.set(settings.name, queue);
+      this.idleLeases.set(settings.name, settings.idleLeaseMs);
     }
     return queue;
   }
 
   listen(): Promise<void> {
     return this.inbox.start();
+  }
+
+  /** One plain command, so that it costs an idle Redis next to nothing. On a Cluster it has to be one for each slot. */
+  async quiet(queues: readonly string[]): Promise<boolean> {
+    const keys = queues.flatMap((queue) => this.keys.work(queue));
+    return keys.length === 0 || (await this.link.command((redis) => redis.exists(...keys))) === 0;
+  }
+
+  async rest(consumers: readonly RestingConsumer[]): Promise<boolean> {
+    const prefixes: string[] = [];
+    const args: (string | number)[] = [];
+    for (const { queue, consumer } of consumers) {
+      const idleLeaseMs = this.idleLeases.get(queue);
+      if (idleLeaseMs === undefined) return false;
+      prefixes.push(this.keys.queue(queue));
+      args.push(consumer, idleLeaseMs);
+    }
+    return consumers.length === 0 || (await this.link.run(REST, prefixes, args)) === 1;
   }
 
   private push(queue: string, push: Push): void {

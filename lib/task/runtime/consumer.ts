@@ -1,6 +1,6 @@
 import { aborted, wait, type Clock } from '../../common/clock.js';
 import type { DepotLogger } from '../../common/logger.js';
-import type { Ack, ClaimedTask, QueueBroker, Step } from '../task.broker.js';
+import type { Ack, ClaimedTask, QueueBroker, RestingConsumer, Step } from '../task.broker.js';
 import { LeaseLostError } from '../task.errors.js';
 import { Alarm } from './alarm.js';
 import type { Executor } from './executor.js';
@@ -82,6 +82,12 @@ export class Consumer {
 
   get busy(): boolean {
     return !this.hand.isEmpty;
+  }
+
+  /** Under which name the engine knows it, while it has nothing in hand. */
+  get resting(): RestingConsumer | undefined {
+    if (this.busy || this.name === undefined) return undefined;
+    return { queue: this.queue, consumer: this.name };
   }
 
   /** @param onBusy is called when there is something in hand again. @throws when the engine can't be reached */

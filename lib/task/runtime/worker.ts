@@ -1,9 +1,14 @@
 import { aborted, wait, type Clock } from '../../common/clock.js';
+import type { TaskBroker } from '../task.broker.js';
 import type { Consumer } from './consumer.js';
+import { Sweep } from './sweep.js';
 
 export interface WorkerSettings {
   readonly leaseMs: number;
+  /** How often it looks, while idle, whether a wake-up was lost. */
   readonly sweepMs: number;
+  /** How often the leases of idle consumers are extended. */
+  readonly restMs: number;
   readonly tidyMs: number;
   readonly shutdownTimeoutMs: number;
 }
@@ -21,13 +26,17 @@ export class Worker {
   private ended = false;
   private started: Promise<void> | undefined;
   private stopped: Promise<void> | undefined;
+  private readonly sweep: Sweep;
 
   constructor(
     private readonly consumers: readonly Consumer[],
+    broker: Pick<TaskBroker, 'quiet' | 'rest'>,
     private readonly listen: () => Promise<void>,
     private readonly clock: Clock,
     private readonly settings: WorkerSettings,
-  ) {}
+  ) {
+    this.sweep = new Sweep(consumers, broker);
+  }
 
   /** Begins to work; harmless when it works already. @throws when the engine can't be reached */
   start(): Promise<void> {
@@ -54,8 +63,9 @@ export class Worker {
       throw error;
     }
     if (this.ended) return;
-    this.every(this.settings.sweepMs, (consumer) => (consumer.busy ? undefined : consumer.beat()));
-    this.every(this.settings.tidyMs, (consumer) => consumer.tidy());
+    this.every(this.settings.sweepMs, () => void this.sweep.look());
+    this.every(this.settings.restMs, () => void this.sweep.rest());
+    this.every(this.settings.tidyMs, () => this.consumers.forEach((consumer) => void consumer.tidy()));
   }
 
   /** The heartbeat: runs while anything is in hand, also while that comes to its end. */
@@ -70,10 +80,10 @@ export class Worker {
     });
   }
 
-  /** Does it for each consumer, again and again, with a pause that differs by a fifth between processes. */
-  private every(pauseMs: number, duty: (consumer: Consumer) => Promise<void> | undefined): void {
+  /** Does it again and again, with a pause that differs by a fifth between processes. */
+  private every(pauseMs: number, duty: () => void): void {
     this.timer(pauseMs * (0.9 + Math.random() / 5), () => {
-      for (const consumer of this.consumers) void duty(consumer);
+      duty();
       this.every(pauseMs, duty);
     });
   }

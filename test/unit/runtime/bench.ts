@@ -11,6 +11,7 @@ import { Deferred } from '../../support/deferred.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { ScriptedBroker, turns } from './scripted-broker.js';
+import { ScriptedTasks } from './scripted-tasks.js';
 
 export function task(id: string, name = 'run', overrides: TaskOverrides = {}, tries = 0): ClaimedTask {
   return { id, envelope: writeEnvelope({ name, enqueuedAt: 0, overrides, payload: '' }), tries };
@@ -25,6 +26,7 @@ export interface Run extends Deferred<unknown> {
 export class Bench {
   readonly clock = new ManualClock();
   readonly broker: ScriptedBroker;
+  readonly tasks = new ScriptedTasks();
   readonly logger = new RecordingLogger();
   /** Runs under way or ended, by id; the newest of each. */
   readonly runs = new Map<string, Run>();
@@ -36,12 +38,12 @@ export class Bench {
 
   /**
    * @param others further handlers, by name
-   * @param shared slots that it shares with the benches of other queues
+   * @param shared its queue among others, and slots that it shares with the benches of those
    */
   constructor(
     readonly slots = 3,
     others: Readonly<Record<string, Partial<TaskHandler>>> = {},
-    shared?: { readonly pool: SlotPool; readonly queue: string },
+    shared?: { readonly pool?: SlotPool; readonly queue: string },
   ) {
     this.broker = new ScriptedBroker(shared?.queue);
     const held: TaskHandler = {

@@ -5,7 +5,13 @@ import { Deferred } from '../../support/deferred.js';
 import { Bench, task } from './bench.js';
 import { NOTHING, turns } from './scripted-broker.js';
 
-const SETTINGS = { leaseMs: 3_000, sweepMs: 10_000, tidyMs: 600_000, shutdownTimeoutMs: 20_000 };
+const SETTINGS = {
+  leaseMs: 3_000,
+  sweepMs: 10_000,
+  restMs: 100_000,
+  tidyMs: 600_000,
+  shutdownTimeoutMs: 20_000,
+};
 const gone = (): Promise<never> => Promise.reject(new EngineUnavailableError('gone'));
 const never = (): Promise<never> => new Promise(() => undefined);
 
@@ -15,6 +21,7 @@ function workerOf(benches: readonly Bench[], listen = async (): Promise<void> =>
   if (!first) throw new Error('a worker needs a bench here');
   return new Worker(
     benches.map(({ consumer }) => consumer),
+    first.tasks,
     listen,
     first.clock,
     SETTINGS,
@@ -69,11 +76,19 @@ describe('a worker', () => {
 
   it('sweeps while idle, at different times in different processes', async () => {
     const { bench, clock } = await working();
-    await clock.advance(110_000);
-    const sweeps = bench.broker.count('beat c1 idle');
-    expect(sweeps).toBeGreaterThanOrEqual(10);
-    expect(sweeps).toBeLessThanOrEqual(12);
+    await clock.advance(89_000);
+    const sweeps = bench.tasks.count('quiet work');
+    expect(sweeps).toBeGreaterThanOrEqual(8);
+    expect(sweeps).toBeLessThanOrEqual(9);
     expect(clock.fired).toBe(sweeps);
+    expect(bench.news()).toEqual([]);
+  });
+
+  it('extends leases while idle', async () => {
+    const { bench, clock } = await working();
+    await clock.advance(333_000);
+    expect(bench.tasks.count('rest c1 of work')).toBe(3);
+    expect(bench.news()).toEqual([]);
   });
 
   it('keeps the heartbeat while running handlers come to their end', async () => {

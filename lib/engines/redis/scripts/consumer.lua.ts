@@ -1,5 +1,5 @@
 import { ENVELOPE_VERSIONS } from '../../../task/task.envelope.js';
-import { luaScript } from '../lua.js';
+import { luaScript, NOW } from '../lua.js';
 import { CLAIMING, PLAIN_CLAIMING } from './claiming.lua.js';
 import { ELECT } from './elect.lua.js';
 
@@ -138,4 +138,27 @@ end
 local first = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 if first[2] and tonumber(first[2]) < now then return 'look' end
 return some and call('EXISTS', P .. 'parked') == 1 and 'tidy' or 'ok'`,
+);
+
+/**
+ * Extends the leases of consumers that have nothing in hand, each of another queue. Where somebody has something in hand,
+ * that may be one of these, which does not know of it yet and whose short lease must not be made a long one: then none
+ * is extended, and each of them beats. On a Cluster it has to be one call for each slot.
+ *
+ * KEYS  1… prefixes
+ * ARGV  1… consumer and idle lease, for each prefix
+ * Returns 1, or 0 when one of them has to beat
+ */
+export const REST = luaScript(
+  'rest',
+  undefined,
+  `${NOW}
+local call, held, known = redis.call, {}, 1
+for i, P in ipairs(KEYS) do held[i] = P .. 'active' end
+if call('EXISTS', unpack(held)) > 0 then return 0 end
+call('DEL', KEYS[1] .. 'none')
+for i, P in ipairs(KEYS) do
+  if call('ZADD', P .. 'consumers', 'XX', 'CH', now + tonumber(ARGV[2 * i]), ARGV[2 * i - 1]) == 0 then known = 0 end
+end
+return known`,
 );
