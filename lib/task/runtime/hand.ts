@@ -12,30 +12,36 @@ export interface Held {
   running: RunningTask | undefined;
   /** Set once it has ended; it stays in hand until the engine has confirmed that. */
   ack: Ack | undefined;
+  /** Its place in the hand; -1: it is in hand no more. */
+  at: number;
 }
 
 /** What a consumer has in hand by the engine's account, and how far each of it is: not begun, running, ended. */
 export class Hand {
-  private readonly held = new Map<string, Held>();
+  /**
+   * In no order. A map of what comes and goes so fast is built anew all the time, and what its former tables hold is
+   * alive for the collector until its next full round.
+   */
+  private readonly held: Held[] = [];
   private readonly unbegun: Held[] = [];
   private ended: Held[] = [];
   private ackLimit = ACK_LIMIT;
 
   get isEmpty(): boolean {
-    return this.held.size === 0;
+    return this.held.length === 0;
   }
 
   get size(): number {
-    return this.held.size;
+    return this.held.length;
   }
 
   get ids(): readonly string[] {
-    return [...this.held.keys()];
+    return [...new Set(this.held.map(({ task }) => task.id))];
   }
 
   /** Handlers that are at work. */
   get running(): readonly RunningTask[] {
-    return [...this.held.values()].flatMap(({ running, ack }) => (running && !ack ? [running] : []));
+    return this.held.flatMap(({ running, ack }) => (running && !ack ? [running] : []));
   }
 
   get hasEnded(): boolean {
@@ -48,15 +54,14 @@ export class Hand {
   }
 
   take(task: ClaimedTask): void {
-    const held: Held = { task, running: undefined, ack: undefined };
-    this.held.set(task.id, held);
+    const held: Held = { task, running: undefined, ack: undefined, at: this.held.length };
+    this.held.push(held);
     this.unbegun.push(held);
   }
 
   /** The attempt of that task that has not ended, if there is one. */
   open(id: string): Held | undefined {
-    const held = this.held.get(id);
-    return held?.ack ? undefined : held;
+    return this.held.find(({ task, ack }) => task.id === id && !ack);
   }
 
   /** The next one to begin. */
@@ -69,7 +74,7 @@ export class Hand {
 
   /** It is in hand, and has not ended. */
   isOpen(held: Held): boolean {
-    return this.holds(held) && !held.ack;
+    return held.at >= 0 && !held.ack;
   }
 
   /** The attempt has ended; says whether that is news: it is in hand still, and had not ended before. */
@@ -96,10 +101,7 @@ export class Hand {
   /** The engine has confirmed so many of `acks()`. */
   confirm(count: number): void {
     this.ackLimit = Math.min(this.ackLimit * 2, ACK_LIMIT);
-    for (const held of this.ended.splice(0, count)) {
-      // One that is to be tried again may be in hand again: its push can be faster than the answer to the call.
-      if (this.holds(held)) this.held.delete(held.task.id);
-    }
+    for (const held of this.ended.splice(0, count)) this.remove(held);
   }
 
   /** The call with so many of `acks()` failed, maybe because of one: halve until it is alone, and let the others pass it. */
@@ -112,22 +114,29 @@ export class Hand {
   keepOnly(ids: readonly string[]): readonly RunningTask[] {
     const before = this.running;
     const kept = new Set(ids);
-    for (const id of this.ids) if (!kept.has(id)) this.held.delete(id);
-    this.ended = this.ended.filter((held) => this.holds(held));
+    // A push can be faster than the answer to the call that said how the attempt before it ended: only that one counts.
+    const open = new Set(this.held.filter(({ ack }) => !ack).map(({ task }) => task.id));
+    this.drop(this.held.filter(({ task, ack }) => !kept.has(task.id) || (ack && open.has(task.id))));
+    this.ended = this.ended.filter(({ at }) => at >= 0);
     return before.filter(({ id }) => !kept.has(id));
   }
 
   /** These are in hand no more. */
   drop(dropped: readonly Held[]): void {
-    for (const held of dropped) if (this.holds(held)) this.held.delete(held.task.id);
+    for (const held of dropped) this.remove(held);
   }
 
   clear(): void {
-    this.held.clear();
+    this.drop([...this.held]);
   }
 
-  /** This very attempt is in hand, not a later one of the same task. */
-  private holds(held: Held): boolean {
-    return this.held.get(held.task.id) === held;
+  private remove(held: Held): void {
+    if (held.at < 0) return;
+    const last = this.held.pop();
+    if (last && last !== held) {
+      this.held[held.at] = last;
+      last.at = held.at;
+    }
+    held.at = -1;
   }
 }
