@@ -1,8 +1,17 @@
 import { expect, it } from '@jest/globals';
-import { completed, keeping, LEASE, tasks, type Fleet, type TestWorker } from './task-broker.fleet.js';
+import {
+  completed,
+  keeping,
+  LEASE,
+  retried,
+  tasks,
+  type Fleet,
+  type TestWorker,
+} from './task-broker.fleet.js';
 
 /** As long as there is a task for every slot a consumer finds nothing out by being idle: its steps have to do it all. */
 export function busyCases(fleet: () => Fleet): void {
+  const KEEP_TWO = { keep: keeping({ completed: { count: 2 } }) };
   const MANY = Array.from({ length: 60 }, (_, at) => `many ${at}`);
 
   /**
@@ -10,8 +19,8 @@ export function busyCases(fleet: () => Fleet): void {
    * Returns what it ran.
    */
   const work = async (forMs: number, killed: (doomed: TestWorker) => Promise<void>): Promise<string[]> => {
-    const doomed = await fleet().workerWith(['lost']);
-    const busy = await fleet().worker();
+    const doomed = await fleet().workerWith(['lost'], KEEP_TWO);
+    const busy = await fleet().worker(KEEP_TWO);
     await busy.queue.add(tasks(...MANY));
     const ran = await busy.claim(1);
     await killed(doomed);
@@ -32,6 +41,19 @@ export function busyCases(fleet: () => Fleet): void {
       await fleet().advance(-3_600_000);
     });
     expect(ran).toContain('lost');
+  });
+
+  it('leaves nothing of a task that had failed once', async () => {
+    const busy = await fleet().worker(KEEP_TWO);
+    await busy.queue.add(tasks('a', 'b'));
+    await busy.claim(1);
+    let [id = ''] = await busy.claim(1, retried('a'));
+    await busy.queue.add(tasks(...MANY));
+    const ran = [id];
+    for (let i = 0; i < 5; i++) ran.push(([id = ''] = await busy.claim(1, completed(id)))[0] ?? '');
+
+    expect(ran).toEqual(['b', 'a', ...MANY.slice(0, 4)]);
+    expect((await fleet().look()).sideRecords).not.toContain('a');
   });
 
   it('keeps no more bytes than allowed', async () => {

@@ -162,7 +162,6 @@ export const redisFaults = [
   ),
   fault('usual: bytes that are kept are counted', 'usual', "'completed=(%d+),%-1'", "'completed=(%d+),'"),
   fault('usual: the dead are looked for', 'usual', ' and now - last < lease / 16', ''),
-  fault('usual: a clock that was set back is noticed', 'usual', 'and now >= last and', 'and'),
   fault('usual: the first task makes the lease short', 'usual', ' and tonumber(deadline) <= now + lease', ''),
   fault(
     'usual: the end of a suspect is heard of',

@@ -37,7 +37,7 @@ export const USUAL_STEP = `
 do
   local last, most = tonumber(state[1] or 0), tonumber(string.match(keeps, 'completed=(%d+),%-1') or -1)
   local usual = most >= 0 and not rare and not string.find(uses, '[^klr]')
-    and now >= last and now - last < lease / 16 and tonumber(deadline) <= now + lease
+    and now - last < lease / 16 and tonumber(deadline) <= now + lease
   local progress, log = P .. 'progress', P .. 'log'
   local some = usual and call('EXISTS', KEYS[2], delayed, tries, progress, log, suspect, crashes, waiters) > 0
   if some then
