@@ -32,7 +32,7 @@ export function busyCases(fleet: () => Fleet): void {
   };
 
   it('takes back what a dead one had', async () => {
-    expect(await work(LEASE + 600, (doomed) => fleet().kill(doomed))).toContain('lost');
+    expect(await work(LEASE + 2_000, (doomed) => fleet().kill(doomed))).toContain('lost');
   });
 
   it('takes it back, too, when the clock was set back', async () => {

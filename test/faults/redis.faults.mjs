@@ -164,22 +164,16 @@ export const redisFaults = [
   fault('usual: the dead are looked for', 'usual', ' and now - last < lease / 16', ''),
   fault('usual: the first task makes the lease short', 'usual', ' and tonumber(deadline) <= now + lease', ''),
   fault(
-    'usual: the end of a suspect is heard of',
-    'usual',
-    "usual = call('EXISTS', suspect, crashes",
-    "usual = call('EXISTS', crashes",
-  ),
-  fault(
     'usual: an end clears the blame',
     'usual',
-    "usual = call('EXISTS', suspect, crashes, waiters)",
-    "usual = call('EXISTS', suspect, waiters)",
+    "usual = call('EXISTS', crashes, waiters)",
+    "usual = call('EXISTS', waiters)",
   ),
   fault(
     'usual: who waits is told',
     'usual',
-    "usual = call('EXISTS', suspect, crashes, waiters)",
-    "usual = call('EXISTS', suspect, crashes)",
+    "usual = call('EXISTS', crashes, waiters)",
+    "usual = call('EXISTS', crashes)",
   ),
   fault(
     'usual: what falls due is promoted',

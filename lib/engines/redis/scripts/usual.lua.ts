@@ -39,9 +39,9 @@ do
   local usual = most >= 0 and not rare and not string.find(uses, '[^klr]')
     and now - last < lease / 16 and tonumber(deadline) <= now + lease
   local progress, log = P .. 'progress', P .. 'log'
-  local some = usual and call('EXISTS', KEYS[2], delayed, tries, progress, log, suspect, crashes, waiters) > 0
+  local some = usual and call('EXISTS', KEYS[2], delayed, tries, progress, log, crashes, waiters) > 0
   if some then
-    usual = call('EXISTS', suspect, crashes, waiters) == 0
+    usual = call('EXISTS', crashes, waiters) == 0
       and tonumber(call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2] or FAR) > now
   end
   if usual then
