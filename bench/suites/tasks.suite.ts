@@ -4,6 +4,8 @@ import { perSecond } from '../harness/figures.js';
 import type { Part, Stage, Suite } from '../harness/suite.js';
 
 const BULK = 10_000;
+/** Starting them is most of what a short run takes. */
+const PROCESSES_IN_SHORT = 2;
 const ALWAYS = { args: ['--appendonly', 'yes', '--appendfsync', 'always'] };
 
 /** How many times as many tasks, so that a round takes about a second for everyone. */
@@ -87,9 +89,10 @@ function running(stage: Stage): Part[] {
     measure: async (contender) => {
       const redis = await stage.redis(always ? ALWAYS : {});
       const crew = crewOf(stage, contender);
+      const processes = Math.min(drain.processes ?? 1, stage.short ? PROCESSES_IN_SHORT : Infinity);
       const tasks = scaled(stage, drain.concurrency === 1 ? base : base * paceOf(contender));
-      await crew.drain(crew.target(redis.url), { ...drain, tasks: Math.ceil(tasks / 10) });
-      const took = await crew.drain(crew.target(redis.url), { ...drain, tasks });
+      await crew.drain(crew.target(redis.url), { ...drain, processes, tasks: Math.ceil(tasks / 10) });
+      const took = await crew.drain(crew.target(redis.url), { ...drain, processes, tasks });
       await redis.command('FLUSHALL');
       return { [metric]: perSecond(tasks, took) };
     },
