@@ -78,13 +78,27 @@ describe('a sweep', () => {
     const queues = Array.from({ length: count }, (_, at) => `q${at}`);
     const { sweep, tasks, beats } = await idle(...queues, 'empty');
     for (const queue of queues) tasks.astir.add(queue);
-    await sweep.look();
-    expect(beats()).toHaveLength(count);
+    for (let round = 0; round < 40; round++) await sweep.look();
+    beats();
+    while (beats().length === 0) await sweep.look();
+    tasks.news();
     for (let round = 1; round < rounds; round++) await sweep.look();
     expect(beats()).toEqual([]);
     await sweep.look();
     expect(beats()).toHaveLength(count);
-    expect(tasks.count('quiet empty')).toBe(rounds + 1);
+    expect(tasks.count('quiet empty')).toBe(rounds);
+  });
+
+  it('looks again in the next round, and then less and less often', async () => {
+    const queues = Array.from({ length: 20 }, (_, at) => `q${at}`);
+    const { sweep, tasks, beats } = await idle(...queues);
+    for (const queue of queues) tasks.astir.add(queue);
+    const looked: number[] = [];
+    for (let round = 0; round < 30; round++) {
+      await sweep.look();
+      if (beats().length === queues.length) looked.push(round);
+    }
+    expect(looked).toEqual([0, 1, 3, 7, 15, 25]);
   });
 
   it('leaves a consumer alone that works', async () => {
