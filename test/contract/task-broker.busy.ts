@@ -4,6 +4,7 @@ import {
   keeping,
   LEASE,
   retried,
+  task,
   tasks,
   type Fleet,
   type TestWorker,
@@ -31,6 +32,14 @@ export function busyCases(fleet: () => Fleet): void {
     return ran;
   };
 
+  /** A worker of one slot, with the first of many. */
+  const atWork = async (settings = {}): Promise<TestWorker> => {
+    const busy = await fleet().worker(settings);
+    await busy.queue.add(tasks(...MANY));
+    await busy.claim(1);
+    return busy;
+  };
+
   it('takes back what a dead one had', async () => {
     expect(await work(LEASE + 2_000, (doomed) => fleet().kill(doomed))).toContain('lost');
   });
@@ -54,6 +63,45 @@ export function busyCases(fleet: () => Fleet): void {
 
     expect(ran).toEqual(['b', 'a', ...MANY.slice(0, 4)]);
     expect((await fleet().look()).sideRecords).not.toContain('a');
+  });
+
+  it('tells who waits for the end of what it runs', async () => {
+    const busy = await atWork();
+    await busy.queue.awaitOutcome('many 1');
+    await busy.claim(1, completed('many 0'));
+    await busy.claim(1, completed('many 1'));
+    expect((await busy.told()).map(({ id }) => id)).toEqual(['many 1']);
+  });
+
+  it('promotes what falls due, at once', async () => {
+    const busy = await atWork();
+    await busy.queue.add([task('later', { inMs: 100 })]);
+    await fleet().advance(100);
+    await busy.claim(1, completed('many 0'));
+    expect(await busy.states('later')).toEqual(['waiting']);
+  });
+
+  it('passes over an id without a record', async () => {
+    const busy = await atWork();
+    await fleet().dropRecord('many 1');
+    expect(await busy.claim(1, completed('many 0'))).toEqual(['many 2']);
+  });
+
+  it('is told how often a task was tried, also of the last one that waits', async () => {
+    const busy = await fleet().worker();
+    await busy.queue.add(tasks('a', 'b', 'c'));
+    await busy.claim(1);
+    await busy.claim(1, retried('a'));
+    expect((await busy.step(3)).tasks).toMatchObject([
+      { id: 'c', tries: 0 },
+      { id: 'a', tries: 1 },
+    ]);
+  });
+
+  it('keeps no more tasks than allowed', async () => {
+    const busy = await atWork(KEEP_TWO);
+    for (let at = 0; at < 4; at++) await busy.claim(1, completed(`many ${at}`));
+    expect(await busy.list('completed')).toEqual(['many 2', 'many 3']);
   });
 
   it('keeps no more bytes than allowed', async () => {

@@ -4,10 +4,8 @@
  * everything to what follows it.
  */
 
-/**
- * Stores tasks while nobody is idle. A queue where results outlive their tasks has to look for an old one of each id.
- */
-export const USUAL_ADD = `
+/** Stores tasks while nobody is idle. In a queue where results outlive their tasks an id may have an old one. */
+const QUEUE_UP = `
 if not rare and not string.find(uses, 'k', 1, true) and call('EXISTS', idle) == 0 then
   local ids, seen, fits = {}, {}, true
   for i = 6, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
@@ -26,6 +24,39 @@ if not rare and not string.find(uses, 'k', 1, true) and call('EXISTS', idle) == 
   end
 end
 `;
+
+/**
+ * Hands one task to whoever is the most idle. If that one has to be watched from now on, the keeper of the time does so,
+ * or there is nobody else who could.
+ */
+const HAND_OVER = `
+if not rare and not string.find(uses, '[^ry]') and #ARGV == 7 and now >= tonumber(state[1] or 0) then
+  local id, envelope, ready = ARGV[6], ARGV[7], call('ZREVRANGE', idle, 0, 1, 'WITHSCORES')
+  local consumer, free = ready[1], tonumber(ready[2])
+  local deadline = consumer and alive(consumer)
+  local watched = deadline and (deadline <= now + lease or not ready[3])
+  if deadline and not watched then
+    local keeper, at = state[3], tonumber(state[4] or FAR)
+    watched = keeper and keeper ~= consumer and at <= now + math.floor(lease * 0.4) and at + PATIENCE >= now
+      and call('ZSCORE', idle, keeper) and alive(keeper)
+  end
+  if watched and call('EXISTS', waiting) == 0 and call('HEXISTS', rec, id) == 0 then
+    call('HSET', rec, id, envelope)
+    call('ZADD', active, number(consumer), id)
+    local wake = wakes .. process_of(consumer)
+    if call('RPUSH', wake, table.concat({ 't', queue, consumer, id, '0', envelope }, '\\n')) > 1 then call('PERSIST', wake) end
+    if free > 1 then call('ZINCRBY', idle, -1, consumer) else call('ZREM', idle, consumer) end
+    if deadline > now + lease then
+      call('ZADD', consumers, now + lease, consumer)
+      if now - tonumber(state[1] or now) > lease / 2 then call('HSET', meta, 'graceUntil', now + lease) end
+      call('HSET', meta, 'last', now)
+    end
+    return 1
+  end
+end
+`;
+
+export const USUAL_ADD = `${QUEUE_UP}${HAND_OVER}`;
 
 /**
  * Acknowledges completions and claims a task for every free slot; `claimed` has what it claimed if that was not enough.
