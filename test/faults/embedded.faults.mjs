@@ -29,6 +29,23 @@ export const embeddedFaults = [
     ...fault('ids: what is deleted is in the way of nothing else', 'task-table', 'places[2 * gap] = other;'),
     suite: 'test/unit/embedded/task-table.spec.ts',
   },
+  fault(
+    'A2: the lease of one that was handed something in vain stays short',
+    'embedded-queue',
+    'if (!self || self.hand.length > 0) return false;',
+    'if (!self) return false;',
+  ),
+  fault(
+    'A2: the sweep sees what is delayed',
+    'embedded-queue',
+    'waiting.size + delayed.size +',
+    'waiting.size +',
+  ),
+  fault(
+    'A2: who idles hears that the queue was obliterated',
+    'embedded-queue',
+    "this.moves.outlets.push(process, { kind: 'due', inMs: 0 });",
+  ),
   fault('B1: grace after a silence', 'embedded-consumers', 'this.graceUntil = lease;', ''),
   fault(
     'B2: neighbours are not blamed',
