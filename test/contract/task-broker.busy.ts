@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import {
   completed,
+  exists,
   keeping,
   LEASE,
   retried,
@@ -92,7 +93,7 @@ export function busyCases(fleet: () => Fleet): void {
     await busy.queue.add(tasks('a', 'b', 'c'));
     await busy.claim(1);
     await busy.claim(1, retried('a'));
-    expect((await busy.step(3)).tasks).toMatchObject([
+    expect((await busy.step(5)).tasks).toMatchObject([
       { id: 'c', tries: 0 },
       { id: 'a', tries: 1 },
     ]);
@@ -111,5 +112,55 @@ export function busyCases(fleet: () => Fleet): void {
     let [id = ''] = await busy.claim(1);
     for (let i = 0; i < 8; i++) [id = ''] = await busy.claim(1, completed(id));
     expect((await busy.list('completed')).length).toBeLessThan(5);
+  });
+}
+
+/** A lone task that is added while somebody is idle. */
+export function loneCases(fleet: () => Fleet): void {
+  it('is handed over once', async () => {
+    const idle = await fleet().worker();
+    await idle.claim(2);
+    await idle.queue.add(tasks('a'));
+    expect(await idle.queue.add(tasks('a'))).toEqual([exists('a')]);
+    expect(await idle.handedIds()).toEqual(['a']);
+  });
+
+  it('that is handed over after a rest is taken back a lease later', async () => {
+    const doomed = await fleet().worker();
+    await doomed.claim(1);
+    await fleet().advance(2 * LEASE);
+    await fleet().kill(doomed);
+    const producer = await fleet().worker();
+    await producer.queue.leave(producer.consumer);
+    await fleet().advance(2 * LEASE);
+    await producer.queue.add(tasks('a'));
+
+    await fleet().advance(LEASE / 4);
+    const heir = await fleet().worker();
+    expect(await heir.claim(1)).toEqual([]);
+    for (let part = 0; part < 2; part++) {
+      await fleet().advance(LEASE / 4);
+      expect(await heir.claim(1)).toEqual([]);
+    }
+    await fleet().advance(LEASE / 4 + 1);
+    expect(await heir.claim(1)).toEqual(['a']);
+  });
+
+  it('does not hide that the clock was set back', async () => {
+    const doomed = await fleet().workerWith(['lost']);
+    const idle = await fleet().worker();
+    await idle.claim(1);
+    await fleet().kill(doomed);
+    await fleet().advance(-3_600_000);
+
+    await idle.queue.add(tasks('a'));
+
+    expect(await idle.handedIds()).toEqual(['a']);
+    const ran = await idle.claim(1, completed('a'));
+    for (let ms = 0; ms < 2 * LEASE && ran.length === 0; ms += LEASE / 4) {
+      await fleet().advance(LEASE / 4);
+      ran.push(...(await idle.claim(1)));
+    }
+    expect(ran).toEqual(['lost']);
   });
 }

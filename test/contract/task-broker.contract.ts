@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from '@jest/globals';
 import { addingCases } from './task-broker.adding.js';
 import { backlogCases } from './task-broker.backlog.js';
-import { busyCases } from './task-broker.busy.js';
+import { busyCases, loneCases } from './task-broker.busy.js';
 import { cancellingCases } from './task-broker.cancelling.js';
 import { crashingCases } from './task-broker.crashing.js';
 import { crossingCases } from './task-broker.crossings.js';
@@ -47,6 +47,7 @@ export function describeTaskBroker(engine: string, open: () => Promise<EngineUnd
     describe('acknowledging', () => acknowledgingCases(current));
     describe('claiming and handing over', () => claimingCases(current));
     describe('a consumer that is always busy', () => busyCases(current));
+    describe('a lone task', () => loneCases(current));
     describe('a lease', () => leaseCases(current));
     describe('a silence, or a clock that jumps', () => silenceCases(current));
     describe('joining again', () => joiningCases(current));

@@ -26,21 +26,15 @@ end
 `;
 
 /**
- * Hands one task to whoever is the most idle. If that one has to be watched from now on, the keeper of the time does so,
- * or there is nobody else who could.
+ * Hands one task to whoever is the most idle, if that one is watched already, or there is nobody else idle who could be
+ * told to watch it.
  */
 const HAND_OVER = `
 if not rare and not string.find(uses, '[^ry]') and #ARGV == 7 and now >= tonumber(state[1] or 0) then
   local id, envelope, ready = ARGV[6], ARGV[7], call('ZREVRANGE', idle, 0, 1, 'WITHSCORES')
   local consumer, free = ready[1], tonumber(ready[2])
   local deadline = consumer and alive(consumer)
-  local watched = deadline and (deadline <= now + lease or not ready[3])
-  if deadline and not watched then
-    local keeper, at = state[3], tonumber(state[4] or FAR)
-    watched = keeper and keeper ~= consumer and at <= now + math.floor(lease * 0.4) and at + PATIENCE >= now
-      and call('ZSCORE', idle, keeper) and alive(keeper)
-  end
-  if watched and call('EXISTS', waiting) == 0 and call('HEXISTS', rec, id) == 0 then
+  if deadline and (deadline <= now + lease or not ready[3]) and call('HEXISTS', rec, id) == 0 then
     call('HSET', rec, id, envelope)
     call('ZADD', active, number(consumer), id)
     local wake = wakes .. process_of(consumer)
