@@ -105,6 +105,18 @@ export function busyCases(fleet: () => Fleet): void {
     expect(await busy.list('completed')).toEqual(['many 2', 'many 3']);
   });
 
+  it('keeps at most a fiftieth more of many, and no more than allowed once it rests', async () => {
+    const busy = await fleet().worker({ keep: keeping({ completed: { count: 50 } }) });
+    await busy.queue.add(tasks(...MANY));
+    let [id = ''] = await busy.claim(1);
+    for (let at = 0; at < 55; at++) [id = ''] = await busy.claim(1, completed(id));
+    expect((await busy.list('completed')).length).toBeLessThanOrEqual(51);
+
+    const rest = [id, ...(await busy.claim(10))];
+    await busy.claim(10, ...rest.map((one) => completed(one)));
+    expect(await busy.list('completed')).toHaveLength(50);
+  });
+
   it('keeps no more bytes than allowed', async () => {
     const settings = { keep: keeping({ completed: { bytes: 900 } }) };
     const busy = await fleet().worker(settings);

@@ -232,6 +232,7 @@ export const redisFaults = [
   fault('usual: what was claimed is told with its attempts', 'usual', "attempts[i] or '0'", "'0'"),
   fault('usual: what is acknowledged is active no more', 'usual', "call('ZREM', active, unpack(gone))", ''),
   fault('usual: no more is kept than asked for', 'usual', '- most, 1000)', '- most - 1, 1000)'),
+  fault('usual: not much more is kept than asked for', 'usual', 'over <= most / 50', 'over <= most / 5'),
   fault('usual: a record goes with its task', 'usual', "call('HDEL', rec, unpack(gone))", ''),
   fault('usual: an outcome goes with its task', 'usual', "call('HDEL', out, unpack(gone))", ''),
   fault(

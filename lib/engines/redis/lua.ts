@@ -1,13 +1,11 @@
-/** A Lua script and the name under which it is registered with the connection. */
+/** A Lua script and its name, for those who look over its shoulder. */
 export interface LuaScript {
   readonly name: string;
-  /** `undefined`: as many as it is called with. */
-  readonly numberOfKeys: number | undefined;
   readonly lua: string;
 }
 
-export function luaScript(name: string, numberOfKeys: number | undefined, lua: string): LuaScript {
-  return { name, numberOfKeys, lua };
+export function luaScript(name: string, lua: string): LuaScript {
+  return { name, lua };
 }
 
 /** Stands in a script, on a line of its own, where `local now` (whole milliseconds) is wanted. */

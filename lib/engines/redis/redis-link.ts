@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { Redis, ReplyError, type RedisOptions } from 'ioredis';
 import { EngineClosedError, EngineReplyError, EngineUnavailableError, toError } from '../../common/errors.js';
 import { NOW, SERVER_TIME, type LuaScript } from './lua.js';
+import { ScriptCall } from './script-call.js';
 
 export interface LinkSettings {
   /** How to connect; a function, since every link is a connection of its own. */
@@ -14,7 +16,10 @@ export interface LinkSettings {
   readonly now?: string;
 }
 
-type ScriptRunner = (...args: (string | number)[]) => Promise<unknown>;
+interface LoadedScript {
+  readonly lua: string;
+  readonly digest: string;
+}
 
 /** Answers that say: not now, not here, nothing was done. They heal like a broken connection. */
 const PASSING = /^(READONLY|LOADING|UNBLOCKED|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|NOREPLICAS)\b/;
@@ -28,6 +33,7 @@ const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR .*AUTH|ERR DB index)/;
  */
 export class RedisLink {
   readonly redis: Redis;
+  private readonly scripts = new Map<LuaScript, LoadedScript>();
   private lastError: Error | undefined;
   private closed = false;
   private state: 'new' | 'up' | 'down' = 'new';
@@ -94,10 +100,7 @@ export class RedisLink {
    * @throws EngineReplyError when Redis refused it
    */
   run(script: LuaScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    if (script.numberOfKeys === undefined) {
-      return this.command(() => this.runner(script)(keys.length, ...keys, ...args));
-    }
-    return this.command(() => this.runner(script)(...keys, ...args));
+    return this.command((redis) => this.call(redis, script, keys, args));
   }
 
   /** Plain commands, with the same errors as `run`. */
@@ -122,17 +125,32 @@ export class RedisLink {
     return `Redis at ${path ?? `${host}:${port}`}${db > 0 ? `, database ${db}` : ''}`;
   }
 
-  private runner(script: LuaScript): ScriptRunner {
-    const name = `depot:${script.name}`;
-    const commands = this.redis as unknown as Record<string, ScriptRunner | undefined>;
-    if (!commands[name]) {
-      const lua = script.lua.replace(NOW, () => this.settings.now ?? SERVER_TIME);
-      const { numberOfKeys } = script;
-      this.redis.defineCommand(name, { lua, ...(numberOfKeys !== undefined && { numberOfKeys }) });
+  private async call(
+    redis: Redis,
+    script: LuaScript,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const { lua, digest } = this.loaded(script);
+    const texts = [digest, String(keys.length), ...keys];
+    for (const arg of args) texts.push(String(arg));
+    try {
+      return await redis.sendCommand(new ScriptCall('evalsha', texts));
+    } catch (error) {
+      // The server has not seen it, and has done nothing: the first time, or since it was started.
+      if (!toError(error).message.startsWith('NOSCRIPT')) throw error;
+      return redis.sendCommand(new ScriptCall('eval', [lua, ...texts.slice(1)]));
     }
-    const run = commands[name];
-    if (!run) throw new EngineReplyError(`script ${script.name} could not be registered`);
-    return run.bind(this.redis);
+  }
+
+  private loaded(script: LuaScript): LoadedScript {
+    let loaded = this.scripts.get(script);
+    if (!loaded) {
+      const lua = script.lua.replace(NOW, () => this.settings.now ?? SERVER_TIME);
+      loaded = { lua, digest: createHash('sha1').update(lua).digest('hex') };
+      this.scripts.set(script, loaded);
+    }
+    return loaded;
   }
 
   private async ready(withinMs: number): Promise<void> {

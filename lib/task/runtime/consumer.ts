@@ -11,11 +11,6 @@ import { Trouble } from './trouble.js';
 import { nextTurn } from './turn.js';
 import { Work } from './work.js';
 
-/** Of more tasks than that, half are run while a call is under way, so that neither side waits for the other, */
-const FEW = 32;
-/** unless calls take longer than this for each task in hand: then what matters is how many tasks travel by each. */
-const NEAR_MS = 0.007;
-
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -42,8 +37,6 @@ export class Consumer {
   private readonly stopping = new AbortController();
   /** A step is wanted then. */
   private readonly nextLook: Alarm;
-  /** How long the last step took. */
-  private callMs = 0;
   private emptied = (): void => undefined;
   private onBusy = (): void => undefined;
 
@@ -204,28 +197,15 @@ export class Consumer {
         await wait(this.clock, pauseMs * (0.75 + Math.random() / 2), this.stopping.signal);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       }
-      this.begin();
       await nextTurn();
     }
     this.cycling = undefined;
-    void this.work.begin();
-  }
-
-  /** Of many tasks, those that can wait for it begin while the next call is under way. */
-  private begin(): void {
-    const { size, hasEnded } = this.hand;
-    if (size <= FEW || this.callMs > size * NEAR_MS) void this.work.begin();
-    else if (!hasEnded) void this.work.begin(size / 2);
   }
 
   private async step(name: string): Promise<void> {
     const acks = this.hand.acks();
     try {
-      const sentAt = performance.now();
-      const asked = this.ask(name, acks);
-      void this.work.begin();
-      const step = await asked;
-      this.callMs = performance.now() - sentAt;
+      const step = await this.ask(name, acks);
       // Doubted meanwhile: rejoining says what came of this call. Stopped meanwhile: leaving gives back what it claimed.
       if (name !== this.name || this.stopped) return;
       if (step === 'lost') {
@@ -234,6 +214,7 @@ export class Consumer {
       }
       this.hand.confirm(acks.length);
       for (const task of step.tasks) this.take(name, task);
+      void this.work.begin();
       this.cancelledEarly.clear();
       if (step.tasks.length === 0 && this.work.untried && !this.draining) this.wanted = true;
       if (step.nextMs !== undefined) this.nextLook.set(step.nextMs);

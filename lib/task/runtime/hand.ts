@@ -31,10 +31,6 @@ export class Hand {
     return this.held.length === 0;
   }
 
-  get size(): number {
-    return this.held.length;
-  }
-
   get ids(): readonly string[] {
     return [...new Set(this.held.map(({ task }) => task.id))];
   }

@@ -110,15 +110,13 @@ export class Work {
     for (const running of this.hand.running) running.abort(new ShutdownError(running.title));
   }
 
-  /** Begins what is in hand, or so many of it; between handlers that compute for long, the heartbeat gets its turn. */
-  async begin(most = Number.POSITIVE_INFINITY): Promise<void> {
+  /** Begins what is in hand; between handlers that compute for long, the heartbeat gets its turn. */
+  async begin(): Promise<void> {
     if (this.beginning) return;
     this.beginning = true;
     let turnAt = this.clock.now();
     let now = turnAt;
-    for (let count = 0; count < most && !this.stopped; count++) {
-      const held = this.hand.next();
-      if (!held) break;
+    for (let held = this.hand.next(); held && !this.stopped; held = this.hand.next()) {
       this.run(held, now);
       now = this.clock.now();
       if (now - turnAt >= LONG_TURN_MS) {

@@ -223,10 +223,10 @@ if #fresh > 0 or #later > 0 or special or uses ~= '' then
 end
 return answers`;
 
-export const ADD = luaScript('add', 1, add(QUEUE, USUAL_ADD, PLAIN));
+export const ADD = luaScript('add', add(QUEUE, USUAL_ADD, PLAIN));
 
 /** When one of the tasks is due later. */
-export const ADD_LATER = luaScript('addLater', 1, add(QUEUE, '', ANY));
+export const ADD_LATER = luaScript('addLater', add(QUEUE, '', ANY));
 
 /** When one of the tasks has traits. */
-export const ADD_WITH_TRAITS = luaScript('addWithTraits', 1, add(RARE_QUEUE, '', ANY));
+export const ADD_WITH_TRAITS = luaScript('addWithTraits', add(RARE_QUEUE, '', ANY));

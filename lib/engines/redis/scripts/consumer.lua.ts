@@ -33,7 +33,6 @@ end
  */
 export const JOIN = luaScript(
   'join',
-  1,
   `${CLAIMING}${ELECT}${GIVE_BACK}
 local process, idle_lease, previous = ARGV[5], tonumber(ARGV[6]), ARGV[7]
 call('DEL', P .. 'none')
@@ -79,7 +78,6 @@ return { self, ids }`,
  */
 export const LEAVE = luaScript(
   'leave',
-  1,
   `${CLAIMING}${ELECT}${GIVE_BACK}
 local self = ARGV[5]
 if not call('ZSCORE', consumers, self) then return 1 end
@@ -102,7 +100,6 @@ return 1`,
  */
 export const BEAT = luaScript(
   'beat',
-  1,
   `${PLAIN_CLAIMING}
 local self, idle_lease, is_busy = ARGV[5], tonumber(ARGV[6]), ARGV[7] == 'busy'
 local deadline = tonumber(call('ZSCORE', consumers, self) or -1)
@@ -151,7 +148,6 @@ return some and call('EXISTS', P .. 'parked') == 1 and 'tidy' or 'ok'`,
  */
 export const REST = luaScript(
   'rest',
-  undefined,
   `${NOW}
 local call, held, known = redis.call, {}, 1
 for i, P in ipairs(KEYS) do held[i] = P .. 'active' end

@@ -10,7 +10,6 @@ import { LOCK_STATE } from './lock-state.lua.js';
  */
 export const LOCK_ACQUIRE = luaScript(
   'lock-acquire',
-  3,
   `${LOCK_STATE}
 local ttl, mode = tonumber(ARGV[3]), ARGV[4]
 if not owner then

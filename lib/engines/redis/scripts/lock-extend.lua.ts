@@ -10,7 +10,6 @@ import { LOCK_STATE } from './lock-state.lua.js';
  */
 export const LOCK_EXTEND = luaScript(
   'lock-extend',
-  3,
   `${LOCK_STATE}
 local ttl = tonumber(ARGV[3])
 if owner ~= me then return 0 end

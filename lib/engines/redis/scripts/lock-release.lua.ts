@@ -10,7 +10,6 @@ import { LOCK_STATE } from './lock-state.lua.js';
  */
 export const LOCK_RELEASE = luaScript(
   'lock-release',
-  3,
   `${LOCK_STATE}
 if call('ZREM', waiting, me) == 1 then call('HDEL', asked, me) end
 if owner ~= me then return 0 end

@@ -13,7 +13,6 @@ import { QUEUE } from './queue.lua.js';
  */
 export const OPEN = luaScript(
   'open',
-  1,
   `local kinds = {
   hash = {
     'rec', 'out', 'tries', 'crashes', 'suspect', 'members', 'versions', 'waiters', 'progress', 'log', 'meta', 'history', 'traits',
@@ -84,7 +83,6 @@ return before ~= '' and before or nil`,
  */
 export const SUBSCRIBE = luaScript(
   'subscribe',
-  1,
   `${QUEUE}
 local process, till, pushed, stored = ARGV[5], now + tonumber(ARGV[6]), ARGV[7], ARGV[8]
 if pushed == '' and stored == '' then
@@ -121,7 +119,6 @@ return 1`,
  */
 export const OBLITERATE = luaScript(
   'obliterate',
-  1,
   `${CLAIMING}
 call('DEL', P .. 'none')
 for _, id in ipairs(call('HKEYS', waiters)) do tell(id, 'removed', '') end

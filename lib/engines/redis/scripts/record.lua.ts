@@ -14,7 +14,6 @@ import { WAITING } from './waiting.lua.js';
  */
 export const READ = luaScript(
   'read',
-  1,
   `${RARE_QUEUE}${TELL}${EVENTS}${WAITING}
 local found = {}
 local function text(hash, id) return call('HGET', P .. hash, id) or '' end
@@ -44,7 +43,6 @@ return found`,
  */
 export const AWAIT = luaScript(
   'await',
-  1,
   `${CLAIMING}
 local id, process = ARGV[5], ARGV[6]
 call('DEL', P .. 'none')
@@ -74,7 +72,6 @@ return 'pending'`,
  */
 export const NOTE = luaScript(
   'note',
-  1,
   `${QUEUE}${TELL}${EVENTS}
 local self, id, kind, text = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local holder = call('ZSCORE', active, id)
@@ -100,7 +97,6 @@ return 1`,
  */
 export const LIST = luaScript(
   'list',
-  1,
   `${RARE_QUEUE}${TELL}${EVENTS}${WAITING}
 local wanted, start, stop = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 if wanted ~= 'waiting' then return call('ZRANGE', P .. wanted, start, stop) end
@@ -161,7 +157,6 @@ return found`,
  */
 export const COUNTS = luaScript(
   'counts',
-  1,
   `${RARE_QUEUE}${TELL}${EVENTS}${WAITING}
 local counts = { waiting_count() }
 for _, name in ipairs({ 'delayed', 'blocked', 'active', 'completed', 'dead', 'cancelled', 'expired', 'parked' }) do
@@ -179,7 +174,6 @@ return counts`,
  */
 export const INSPECT = luaScript(
   'inspect',
-  1,
   `${QUEUE}
 local found = {}
 local entries = call('ZRANGEBYSCORE', consumers, now, '+inf', 'WITHSCORES')

@@ -10,7 +10,6 @@ import { CLAIMING } from './claiming.lua.js';
  */
 export const REMOVE = luaScript(
   'remove',
-  1,
   `${CLAIMING}
 call('DEL', P .. 'none')
 local answers = {}
@@ -36,7 +35,6 @@ return answers`,
  */
 export const CANCEL = luaScript(
   'cancel',
-  1,
   `${CLAIMING}
 call('DEL', P .. 'none')
 local answers, holders = {}, nil
@@ -77,7 +75,6 @@ return answers`,
  */
 export const PROMOTE = luaScript(
   'promote',
-  1,
   `${CLAIMING}
 call('DEL', P .. 'none')
 local answers, ids = {}, {}
@@ -103,7 +100,6 @@ return answers`,
  */
 export const RETRY = luaScript(
   'retry',
-  1,
   `${CLAIMING}
 call('DEL', P .. 'none')
 local function base36(value)
@@ -171,7 +167,6 @@ return answers`,
  */
 export const CLEAN = luaScript(
   'clean',
-  1,
   `${CLAIMING}
 call('DEL', P .. 'none')
 local state, ids = ARGV[5], {}
@@ -223,7 +218,6 @@ return #ids`,
  */
 export const PAUSE = luaScript(
   'pause',
-  1,
   `${CLAIMING}
 call('DEL', P .. 'none')
 local name = ARGV[6]

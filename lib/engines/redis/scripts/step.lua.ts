@@ -206,10 +206,10 @@ end
 return { next, ids, records, attempts, call('LPOP', KEYS[2], 1000) or {} }`;
 
 /** With no acknowledgements but completions of which the usual is kept. */
-export const STEP = luaScript('step', 2, step(QUEUE, USUAL_STEP, COMPLETIONS));
+export const STEP = luaScript('step', step(QUEUE, USUAL_STEP, COMPLETIONS));
 
 /** With acknowledgements of any kind. */
-export const STEP_WITH_ENDINGS = luaScript('stepWithEndings', 2, step(QUEUE, '', ENDINGS));
+export const STEP_WITH_ENDINGS = luaScript('stepWithEndings', step(QUEUE, '', ENDINGS));
 
 /** With rooms, and acknowledgements of any kind. */
-export const STEP_WITH_ROOMS = luaScript('stepWithRooms', 2, step(RARE_QUEUE, '', ENDINGS));
+export const STEP_WITH_ROOMS = luaScript('stepWithRooms', step(RARE_QUEUE, '', ENDINGS));

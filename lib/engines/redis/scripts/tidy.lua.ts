@@ -13,7 +13,6 @@ import { CLAIMING } from './claiming.lua.js';
  */
 export const TIDY = luaScript(
   'tidy',
-  1,
   `${CLAIMING}
 call('DEL', P .. 'none')
 local self, more = ARGV[5], 0
