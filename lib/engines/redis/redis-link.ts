@@ -34,6 +34,8 @@ const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR .*AUTH|ERR DB index)/;
 export class RedisLink {
   readonly redis: Redis;
   private readonly scripts = new Map<LuaScript, LoadedScript>();
+  /** Whose text the server has had by the present connection. */
+  private readonly sent = new Set<LuaScript>();
   private lastError: Error | undefined;
   private closed = false;
   private state: 'new' | 'up' | 'down' = 'new';
@@ -70,6 +72,7 @@ export class RedisLink {
     });
     // Every attempt to reconnect closes a socket, too; only the first one is news.
     this.redis.on('close', () => {
+      this.sent.clear();
       if (this.state !== 'up' || this.closed) return;
       this.state = 'down';
       this.downListeners.forEach((listener) => listener());
@@ -134,12 +137,18 @@ export class RedisLink {
     const { lua, digest } = this.loaded(script);
     const texts = [digest, String(keys.length), ...keys];
     for (const arg of args) texts.push(String(arg));
+    const whole = (): Promise<unknown> =>
+      redis.sendCommand(new ScriptCall('eval', [lua, ...texts.slice(1)])) as Promise<unknown>;
+    if (!this.sent.has(script)) {
+      this.sent.add(script);
+      return whole();
+    }
     try {
       return await redis.sendCommand(new ScriptCall('evalsha', texts));
     } catch (error) {
-      // The server has not seen it, and has done nothing: the first time, or since it was started.
+      // Somebody has flushed the server's scripts; nothing was done.
       if (!toError(error).message.startsWith('NOSCRIPT')) throw error;
-      return redis.sendCommand(new ScriptCall('eval', [lua, ...texts.slice(1)]));
+      return whole();
     }
   }
 
