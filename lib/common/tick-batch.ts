@@ -5,11 +5,15 @@ interface Waiting<R> {
 
 /**
  * Collects the calls of one tick and sends them as one. A tick ends when no microtask is left, so the calls of many
- * concurrent callers that were woken together travel together, and a lone caller waits for nothing.
+ * concurrent callers that were woken together travel together. Where the last tick had one call, the next one is sent
+ * at once: a lone caller waits for nothing.
  */
 export class TickBatch<T, R> {
   private items: T[] = [];
   private waiting: Waiting<R>[] = [];
+  /** Of this tick. */
+  private calls = 0;
+  private lone = false;
 
   /** @param send gets all items of a tick and answers each, in order */
   constructor(private readonly send: (items: readonly T[]) => Promise<readonly R[]>) {}
@@ -32,7 +36,16 @@ export class TickBatch<T, R> {
   }
 
   private wait(call: Waiting<R>): void {
-    if (this.waiting.push(call) === 1) process.nextTick(() => void this.flush());
+    this.waiting.push(call);
+    if (++this.calls > 1) return;
+    process.nextTick(() => this.endTick());
+    if (this.lone) void this.flush();
+  }
+
+  private endTick(): void {
+    this.lone = this.calls === 1;
+    this.calls = 0;
+    if (this.waiting.length > 0) void this.flush();
   }
 
   private async flush(): Promise<void> {

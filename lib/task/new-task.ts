@@ -49,23 +49,23 @@ export function newTask(name: string, payload: unknown, options: AddOptions, mak
   checkKeys(options, `options of ${what}`, ADD_OPTIONS);
   const now = clock.now();
   const text = codec.encode(payload, `payload of ${what}`, maxPayloadBytes);
+  // A worker of the version before takes no notice of what is new; it leaves the task to a newer one.
+  const newText = codec.needsNewReader(text);
+  if (Object.keys(options).length === 0) {
+    const parts = { name, enqueuedAt: now, overrides: NO_OVERRIDES, payload: text };
+    return { id: newTaskId(), envelope: writeEnvelope(parts, newText ? '2' : '1') };
+  }
   const id = options.id === undefined ? newTaskId() : checkId(options.id, what);
-  // Most tasks have none.
-  const hasOptions = Object.keys(options).length > 0;
-  const due = hasOptions ? dueOf(options, what) : undefined;
-  const placing = hasOptions ? placingOf(options, payload, what) : NO_PLACING;
-  const overrides = hasOptions ? overridesOf(options, what) : NO_OVERRIDES;
-  // A worker of the version before takes no notice of any of these; it leaves the task to a newer one.
+  const due = dueOf(options, what);
+  const placing = placingOf(options, payload, what);
+  const overrides = overridesOf(options, what);
   const newer =
+    newText ||
     placing !== NO_PLACING ||
     overrides.deadlineMs !== undefined ||
-    overrides.keepResultMs !== undefined ||
-    codec.needsNewReader(text);
-  const envelope = writeEnvelope(
-    { name, enqueuedAt: now, delayMs: delayMs(due, now), overrides, payload: text },
-    newer ? '2' : '1',
-  );
-  return hasOptions ? { id, envelope, ...(due && { due }), ...placing } : { id, envelope };
+    overrides.keepResultMs !== undefined;
+  const parts = { name, enqueuedAt: now, delayMs: delayMs(due, now), overrides, payload: text };
+  return { id, envelope: writeEnvelope(parts, newer ? '2' : '1'), ...(due && { due }), ...placing };
 }
 
 /** @throws DepotConfigError when it is none */

@@ -8,7 +8,12 @@ describe('the calls of one tick', () => {
       sent.push([...items]);
       return items.map((item) => item * 2);
     });
-    const answers = await Promise.all([batch.add(1), batch.addAll([2, 3]), batch.addAll([]), batch.addAll([4])]);
+    const answers = await Promise.all([
+      batch.add(1),
+      batch.addAll([2, 3]),
+      batch.addAll([]),
+      batch.addAll([4]),
+    ]);
     expect(answers).toEqual([2, [4, 6], [], [8]]);
     expect(sent).toEqual([[1, 2, 3, 4]]);
   });
@@ -24,6 +29,24 @@ describe('the calls of one tick', () => {
     };
     await Promise.all([caller(), caller(), caller()]);
     expect(sends).toBe(3);
+  });
+
+  it('are not waited for where calls come one by one', async () => {
+    const sent: number[][] = [];
+    const batch = new TickBatch<number, number>(async (items) => {
+      sent.push([...items]);
+      return items;
+    });
+    await batch.add(1);
+    const answers = [batch.add(2)];
+    expect(sent).toEqual([[1], [2]]);
+
+    answers.push(batch.add(3), batch.add(4));
+    expect(await Promise.all(answers)).toEqual([2, 3, 4]);
+    expect(sent).toEqual([[1], [2], [3, 4]]);
+
+    expect(await Promise.all([batch.add(5), batch.add(6)])).toEqual([5, 6]);
+    expect(sent.slice(3)).toEqual([[5, 6]]);
   });
 
   it('all fail when sending fails, and the next tick is served', async () => {
