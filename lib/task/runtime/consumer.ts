@@ -11,12 +11,16 @@ import { Trouble } from './trouble.js';
 import { nextTurn } from './turn.js';
 import { Work } from './work.js';
 
+/** With so many slots two calls may be under way, so that neither side waits for the other. */
+const MANY_SLOTS = 64;
+
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * One queue's consumer in this process. It keeps one `step` call under way at most: while it is, finished tasks
- * collect, and its reply sends the next. No timer, no delay, and a round trip is shared by all that finished meanwhile.
+ * One queue's consumer in this process. While a `step` call is under way, finished tasks collect, and its reply sends the
+ * next: no timer, no delay, and a round trip is shared by all that finished meanwhile. With many slots there may be two
+ * under way, each for half of them; the engine runs and answers them in the order in which they were sent.
  *
  * A step of unknown outcome is never repeated (docs/protocol.md, A1): the consumer takes a new name, keeps what the engine says
  * it still has in hand, and acknowledges that again.
@@ -24,13 +28,18 @@ const LONGEST_PAUSE_MS = 2_000;
 export class Consumer {
   private readonly work: Work;
   private readonly hand: Hand;
-  /** Tasks that were cancelled before the call that claims them was answered. */
-  private readonly cancelledEarly = new Set<string>();
+  /** Tasks that were cancelled before the call that claims them was answered, and the newest call there was then. */
+  private readonly cancelledEarly = new Map<string, number>();
+  private calls = 0;
   /** The name under which the engine knows this consumer; `undefined` while it has none that can be trusted. */
   private name: string | undefined;
   private previous: string | undefined;
   private readonly trouble: Trouble;
-  private cycling: Promise<void> | undefined;
+  private readonly cycles = new Set<Promise<void>>();
+  /** How many of them will hear of a kick, and how many there are at most. */
+  private cycling = 0;
+  private readonly most: number;
+  private joining: Promise<void> | undefined;
   private wanted = false;
   private draining = false;
   private stopped = false;
@@ -58,6 +67,8 @@ export class Consumer {
       changed: () => this.kick(),
     });
     this.hand = this.work.hand;
+    this.most = slots >= MANY_SLOTS && !this.work.hasRooms ? 2 : 1;
+    if (this.most > 1) this.hand.limitAcks(Math.ceil(slots / 2));
     broker.onPush((push) => {
       if (push.kind === 'task') {
         this.take(push.consumer, push.task);
@@ -96,7 +107,12 @@ export class Consumer {
   kick(): void {
     this.wanted = true;
     this.work.retry();
-    if (!this.stopped && !this.cycling) this.cycling = this.cycle();
+    if (this.stopped || this.cycling === this.most) return;
+    // A second call is for what has ended since the first one was sent.
+    if (this.cycling > 0 && !(this.hand.hasEnded && this.name !== undefined)) return;
+    this.cycling++;
+    const cycle = this.cycle().finally(() => this.cycles.delete(cycle));
+    this.cycles.add(cycle);
   }
 
   /** Extends the lease and looks around. Never rejects. */
@@ -143,7 +159,7 @@ export class Consumer {
     this.stopping.abort();
     this.nextLook.cancel();
     this.work.stop();
-    await this.cycling;
+    await Promise.all(this.cycles);
     this.hand.clear();
     await this.leave();
   }
@@ -166,7 +182,7 @@ export class Consumer {
   /** Resolves when no call is under way and nothing is in hand. */
   private async settled(): Promise<void> {
     for (;;) {
-      await this.cycling;
+      await Promise.all(this.cycles);
       if (!this.busy) return;
       await new Promise<void>((resolve) => (this.emptied = resolve));
     }
@@ -185,7 +201,7 @@ export class Consumer {
       this.wanted = false;
       try {
         if (this.name === undefined) {
-          await this.rejoin();
+          await (this.joining ??= this.rejoin().finally(() => (this.joining = undefined)));
         } else {
           await this.step(this.name);
           pauseMs = FIRST_PAUSE_MS;
@@ -199,13 +215,16 @@ export class Consumer {
       }
       await nextTurn();
     }
-    this.cycling = undefined;
+    this.cycling--;
   }
 
   private async step(name: string): Promise<void> {
-    const acks = this.hand.acks();
+    const acks = this.hand.send();
+    const call = ++this.calls;
     try {
-      const step = await this.ask(name, acks);
+      const asked = this.ask(name, acks);
+      if (this.hand.hasEnded) this.kick();
+      const step = await asked;
       // Doubted meanwhile: rejoining says what came of this call. Stopped meanwhile: leaving gives back what it claimed.
       if (name !== this.name || this.stopped) return;
       if (step === 'lost') {
@@ -215,13 +234,13 @@ export class Consumer {
       this.hand.confirm(acks.length);
       for (const task of step.tasks) this.take(name, task);
       void this.work.begin();
-      this.cancelledEarly.clear();
+      for (const [id, newest] of this.cancelledEarly) if (newest <= call) this.cancelledEarly.delete(id);
       if (step.tasks.length === 0 && this.work.untried && !this.draining) this.wanted = true;
       if (step.nextMs !== undefined) this.nextLook.set(step.nextMs);
       if (this.hand.hasEnded) this.wanted = true;
       if (!this.busy) this.emptied();
     } catch (error) {
-      this.hand.isolateFault(acks.length);
+      if (name === this.name) this.hand.isolateFault(acks.length);
       // A refusal leaves it open, too: a script may have written before it failed.
       this.doubt();
       throw error;
@@ -240,6 +259,7 @@ export class Consumer {
   private doubt(): void {
     if (this.name !== undefined) this.previous = this.name;
     this.name = undefined;
+    this.hand.unsend();
     this.kick();
   }
 
@@ -277,7 +297,8 @@ export class Consumer {
   /** One that is not known may be claimed by the call under way. */
   private cancel(consumer: string, id: string): void {
     if (consumer !== this.name || this.stopped) return;
-    if (!this.work.cancel(id) && this.cycling && !this.hand.ids.includes(id)) this.cancelledEarly.add(id);
+    if (this.work.cancel(id) || this.cycling === 0 || this.hand.ids.includes(id)) return;
+    this.cancelledEarly.set(id, this.calls);
   }
 
   private lookIn(ms: number): void {

@@ -25,7 +25,10 @@ export class Hand {
   private readonly held: Held[] = [];
   private readonly unbegun: Held[] = [];
   private ended: Held[] = [];
+  /** So many of them are told by calls that are under way. */
+  private sent = 0;
   private ackLimit = ACK_LIMIT;
+  private mostAcks = ACK_LIMIT;
 
   get isEmpty(): boolean {
     return this.held.length === 0;
@@ -40,8 +43,14 @@ export class Hand {
     return this.held.flatMap(({ running, ack }) => (running && !ack ? [running] : []));
   }
 
+  /** There is something to acknowledge that no call under way does. */
   get hasEnded(): boolean {
-    return this.ended.length > 0;
+    return this.ended.length > this.sent;
+  }
+
+  /** A call has so many acknowledgements at most. */
+  limitAcks(most: number): void {
+    this.ackLimit = this.mostAcks = Math.min(most, ACK_LIMIT);
   }
 
   /** There is more to acknowledge than so many. */
@@ -81,26 +90,34 @@ export class Hand {
     return true;
   }
 
-  /** What is to be acknowledged by the next call. */
-  acks(): readonly Ack[] {
+  /** What is acknowledged by a call that is sent now. */
+  send(): readonly Ack[] {
     const acks: Ack[] = [];
     let characters = 0;
-    for (const { ack } of this.ended) {
-      if (!ack || acks.length === this.ackLimit) break;
+    while (acks.length < this.ackLimit) {
+      const ack = this.ended[this.sent + acks.length]?.ack;
+      if (!ack) break;
       characters += ack.outcome.length;
       if (characters > ACK_CHARACTERS && acks.length > 0) break;
       acks.push(ack);
     }
+    this.sent += acks.length;
     return acks;
   }
 
-  /** The engine has confirmed so many of `acks()`. */
+  /** Nothing is known of the calls that are under way. */
+  unsend(): void {
+    this.sent = 0;
+  }
+
+  /** The engine has confirmed so many, by the first of the calls under way. */
   confirm(count: number): void {
-    this.ackLimit = Math.min(this.ackLimit * 2, ACK_LIMIT);
+    this.ackLimit = Math.min(this.ackLimit * 2, this.mostAcks);
+    this.sent -= count;
     for (const held of this.ended.splice(0, count)) this.remove(held);
   }
 
-  /** The call with so many of `acks()` failed, maybe because of one: halve until it is alone, and let the others pass it. */
+  /** The first call, with so many, failed, maybe because of one: halve until it is alone, and let the others pass it. */
   isolateFault(count: number): void {
     if (count > 1) this.ackLimit = Math.ceil(count / 2);
     else this.ended.push(...this.ended.splice(0, 1));

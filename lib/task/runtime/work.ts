@@ -46,6 +46,11 @@ export class Work {
     return this.executor.names;
   }
 
+  /** How many may be claimed differs by name. */
+  get hasRooms(): boolean {
+    return this.calls !== undefined;
+  }
+
   /** What may be claimed beside these acknowledgements. */
   room(acks: readonly Ack[]): { readonly slots: number; readonly rooms?: Rooms } {
     if (!this.calls) return { slots: this.settings.slots };
