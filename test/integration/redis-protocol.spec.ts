@@ -458,7 +458,7 @@ describe('what a call costs', () => {
       'end one, claim one, again': 13,
       'end one, claim 98': 13,
       'end 98, idle': 36,
-      'add one, handed over': 24,
+      'add one, handed over': 14,
       beat: 8,
     };
     for (const [call, limit] of Object.entries(limits)) {
