@@ -22,22 +22,18 @@ import type { LuaScript } from './lua.js';
 import type { RedisInbox } from './redis-inbox.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisLink } from './redis-link.js';
+import { addCalls, addedBy } from './redis-task.adding.js';
 import {
-  added,
   claimedTasks,
   consumerRecords,
-  dueText,
   extraText,
-  hasTraits,
   isPlain,
   keptText,
   namesText,
   openText,
   roomsText,
   taskRecord,
-  traitsText,
 } from './redis-task.texts.js';
-import { ADD, ADD_LATER, ADD_WITH_TRAITS } from './scripts/add.lua.js';
 import { BEAT, JOIN, LEAVE } from './scripts/consumer.lua.js';
 import { OBLITERATE, OPEN, SUBSCRIBE } from './scripts/opening.lua.js';
 import { AWAIT, COUNTS, INSPECT, LIST, NOTE, READ } from './scripts/record.lua.js';
@@ -45,11 +41,7 @@ import { CANCEL, CLEAN, PAUSE, PROMOTE, REMOVE, RETRY } from './scripts/steer.lu
 import { STEP, STEP_WITH_ENDINGS, STEP_WITH_ROOMS } from './scripts/step.lua.js';
 import { TIDY } from './scripts/tidy.lua.js';
 
-/** Tasks of one call of `add` at most, and their characters, so that none blocks Redis, or travels, for long. */
-const ADD_LIMIT = 500;
-const ADD_CHARACTERS = 1_000_000;
-
-/** Tasks of one call of any other kind, for the same reason. */
+/** Tasks of one call of any kind but `add`, so that none blocks Redis, or travels, for long. */
 const IDS_LIMIT = 500;
 
 /** A queue on Redis: each transition is one script, see scripts/. */
@@ -77,24 +69,12 @@ export class RedisQueueBroker implements QueueBroker {
   }
 
   async add(tasks: readonly NewTask[]): Promise<readonly Added[]> {
-    const calls: Promise<Added[]>[] = [];
-    for (let from = 0, end = 0; from < tasks.length; from = end) {
-      end = endOfCall(tasks, from);
-      calls.push(this.addSome(from === 0 && end === tasks.length ? tasks : tasks.slice(from, end)));
-    }
-    const answers = await Promise.all(calls);
-    return answers.length === 1 ? (answers[0] ?? []) : answers.flat();
-  }
-
-  private async addSome(tasks: readonly NewTask[]): Promise<Added[]> {
-    const script = addScript(tasks);
-    const args: (string | number)[] = [this.process];
-    for (const task of tasks) {
-      args.push(task.id, task.envelope);
-      if (script !== ADD) args.push(dueText(task.due), traitsText(task));
-    }
-    const answers = (await this.run(script, args)) as number | (number | string)[];
-    return tasks.map(({ id }, i) => added(id, typeof answers === 'number' ? 1 : (answers[i] ?? 0)));
+    const answers = await Promise.all(
+      addCalls(tasks).map(async (call) =>
+        addedBy(call, await this.run(call.script, [this.process, ...call.args])),
+      ),
+    );
+    return answers.flat();
   }
 
   async join(previous?: { readonly consumer: string; readonly keep: readonly string[] }): Promise<Joined> {
@@ -281,25 +261,4 @@ export class RedisQueueBroker implements QueueBroker {
     );
     return this.opening;
   }
-}
-
-function addScript(tasks: readonly NewTask[]): LuaScript {
-  let script = ADD;
-  for (const task of tasks) {
-    if (hasTraits(task)) return ADD_WITH_TRAITS;
-    if (task.due) script = ADD_LATER;
-  }
-  return script;
-}
-
-/** Where the call ends that begins with task `from`; one task goes, however large. */
-function endOfCall(tasks: readonly NewTask[], from: number): number {
-  let characters = 0;
-  let end = from;
-  for (const { envelope } of tasks.slice(from, from + ADD_LIMIT)) {
-    characters += envelope.length;
-    if (characters > ADD_CHARACTERS && end > from) break;
-    end++;
-  }
-  return end;
 }

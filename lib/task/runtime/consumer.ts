@@ -3,6 +3,7 @@ import type { DepotLogger } from '../../common/logger.js';
 import type { Ack, ClaimedTask, QueueBroker, RestingConsumer, Step } from '../task.broker.js';
 import { LeaseLostError } from '../task.errors.js';
 import { Alarm } from './alarm.js';
+import { EarlyCancels } from './early-cancels.js';
 import type { Executor } from './executor.js';
 import type { Hand } from './hand.js';
 import type { TakeNote } from './running-task.js';
@@ -28,9 +29,7 @@ const LONGEST_PAUSE_MS = 2_000;
 export class Consumer {
   private readonly work: Work;
   private readonly hand: Hand;
-  /** Tasks that were cancelled before the call that claims them was answered, and the newest call there was then. */
-  private readonly cancelledEarly = new Map<string, number>();
-  private calls = 0;
+  private readonly cancelledEarly = new EarlyCancels();
   /** The name under which the engine knows this consumer; `undefined` while it has none that can be trusted. */
   private name: string | undefined;
   private previous: string | undefined;
@@ -220,7 +219,7 @@ export class Consumer {
 
   private async step(name: string): Promise<void> {
     const acks = this.hand.send();
-    const call = ++this.calls;
+    const call = this.cancelledEarly.sent();
     try {
       const asked = this.ask(name, acks);
       if (this.hand.hasEnded) this.kick();
@@ -234,7 +233,7 @@ export class Consumer {
       this.hand.confirm(acks.length);
       for (const task of step.tasks) this.take(name, task);
       void this.work.begin();
-      for (const [id, newest] of this.cancelledEarly) if (newest <= call) this.cancelledEarly.delete(id);
+      this.cancelledEarly.answered(call);
       if (step.tasks.length === 0 && this.work.untried && !this.draining) this.wanted = true;
       if (step.nextMs !== undefined) this.nextLook.set(step.nextMs);
       if (this.hand.hasEnded) this.wanted = true;
@@ -290,15 +289,14 @@ export class Consumer {
       return;
     }
     if (!this.busy) this.onBusy();
-    const cancelled = this.cancelledEarly.size > 0 && this.cancelledEarly.delete(task.id);
-    this.work.take(task, cancelled ? 'cancelled' : 'wanted');
+    this.work.take(task, this.cancelledEarly.take(task.id) ? 'cancelled' : 'wanted');
   }
 
   /** One that is not known may be claimed by the call under way. */
   private cancel(consumer: string, id: string): void {
     if (consumer !== this.name || this.stopped) return;
     if (this.work.cancel(id) || this.cycling === 0 || this.hand.ids.includes(id)) return;
-    this.cancelledEarly.set(id, this.calls);
+    this.cancelledEarly.add(id);
   }
 
   private lookIn(ms: number): void {
