@@ -1,29 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { setTimeout as pause } from 'node:timers/promises';
-
-export interface Ask {
-  readonly ask: number;
-  readonly method: string;
-  readonly args: readonly unknown[];
-}
-
-export interface Answer {
-  readonly answer: number;
-  readonly value?: unknown;
-  readonly error?: string;
-}
-
-export interface Tell {
-  readonly tell: string;
-  readonly value: unknown;
-}
-
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
+import { Conversation } from '../../test/support/conversation.js';
 
 const TYPESCRIPT = new URL('../../test/support/typescript.mjs', import.meta.url).href;
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
@@ -41,18 +18,7 @@ type Role = Readonly<Record<string, (...args: never[]) => unknown>>;
  * await process.call('openProducer', target);
  */
 export class BenchProcess<R extends Role> implements AsyncDisposable {
-  private readonly pending = new Map<number, Pending>();
-  private readonly listeners = new Map<string, (value: unknown) => void>();
-  private asked = 0;
-  private output = '';
-
-  private constructor(private readonly child: ChildProcess) {
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (text: Buffer) => (this.output += text.toString()));
-    child.on('message', (message: Answer | Tell) => this.take(message));
-    child.on('exit', (code, signal) => this.fail(`ended with ${signal ?? `code ${String(code)}`}`));
-    child.on('error', (error) => this.fail(error.message));
-  }
+  private constructor(private readonly conversation: Conversation) {}
 
   static async start<R extends Role>(
     role: URL,
@@ -64,16 +30,16 @@ export class BenchProcess<R extends Role> implements AsyncDisposable {
       serialization: 'advanced',
       env: { ...process.env, NODE_ENV: 'production' },
     });
-    const started = new BenchProcess<R>(child);
+    const conversation = new Conversation(child, CALL_TIMEOUT_MS);
     await new Promise<void>((resolve, reject) => {
-      started.on('ready', () => resolve());
-      child.once('exit', () => reject(new Error(`${role.href} did not start:\n${started.output}`)));
+      conversation.on('ready', () => resolve());
+      child.once('exit', () => reject(new Error(`${role.href} did not start:\n${conversation.output}`)));
     });
-    return started;
+    return new BenchProcess<R>(conversation);
   }
 
   get pid(): number {
-    return this.child.pid ?? 0;
+    return this.conversation.child.pid ?? 0;
   }
 
   call<M extends keyof R & string>(method: M, ...args: Parameters<R[M]>): Promise<Awaited<ReturnType<R[M]>>> {
@@ -98,47 +64,14 @@ export class BenchProcess<R extends Role> implements AsyncDisposable {
 
   /** Calls back with every value that the process tells under that name. */
   on(name: string, listener: (value: unknown) => void): void {
-    this.listeners.set(name, listener);
+    this.conversation.on(name, listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exit = once(this.child, 'exit');
-    this.child.kill('SIGKILL');
-    await exit;
+    await this.conversation.kill();
   }
 
-  private async ask(method: string, args: readonly unknown[]): Promise<unknown> {
-    const ask = ++this.asked;
-    const abort = new AbortController();
-    const tooLate = pause(CALL_TIMEOUT_MS, undefined, { signal: abort.signal }).then(() => {
-      throw new Error(`${method} took longer than ${CALL_TIMEOUT_MS} ms\n${this.output}`);
-    });
-    const answer = new Promise<unknown>((resolve, reject) => {
-      this.pending.set(ask, { resolve, reject });
-      if (!this.child.connected) this.fail('has ended');
-      else this.child.send({ ask, method, args } satisfies Ask);
-    });
-    try {
-      return await Promise.race([answer, tooLate]);
-    } finally {
-      this.pending.delete(ask);
-      abort.abort();
-      tooLate.catch(() => undefined);
-    }
-  }
-
-  private take(message: Answer | Tell): void {
-    if ('tell' in message) {
-      this.listeners.get(message.tell)?.(message.value);
-    } else if (message.error === undefined) {
-      this.pending.get(message.answer)?.resolve(message.value);
-    } else {
-      this.pending.get(message.answer)?.reject(new Error(`${message.error}\n${this.output}`));
-    }
-  }
-
-  private fail(how: string): void {
-    for (const { reject } of this.pending.values()) reject(new Error(`the process ${how}\n${this.output}`));
+  private ask(method: string, args: readonly unknown[]): Promise<unknown> {
+    return this.conversation.ask(method, args);
   }
 }

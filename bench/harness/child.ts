@@ -1,6 +1,6 @@
 /** The process that a `BenchProcess` starts: serves the functions of a role's module by their names. */
 import { startProfile, stopProfile } from './profile.js';
-import type { Answer, Ask, Tell } from './bench-process.js';
+import type { Answer, Ask, Tell } from '../../test/support/conversation.js';
 
 type Role = Readonly<Record<string, ((...args: readonly unknown[]) => unknown) | undefined>>;
 

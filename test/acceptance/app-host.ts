@@ -1,23 +1,7 @@
 /** The other half of `AppProcess`: what an application of apps/ does when it is asked. */
 import type { INestApplicationContext, Type } from '@nestjs/common';
+import type { Answer, Ask, Tell } from '../support/conversation.js';
 import { startApplication } from './application.js';
-
-export interface Ask {
-  readonly ask: number;
-  readonly method: string;
-  readonly argument: unknown;
-}
-
-export interface Answer {
-  readonly answer: number;
-  readonly value?: unknown;
-  readonly error?: string;
-}
-
-export interface Tell {
-  readonly tell: string;
-  readonly value: unknown;
-}
 
 type Methods = Readonly<Record<string, (argument: never) => unknown>>;
 
@@ -39,7 +23,7 @@ export function host(module: Type, methods: (app: INestApplicationContext) => Me
       closed = true;
     },
   };
-  process.on('message', ({ ask, method, argument }: Ask) => {
+  process.on('message', ({ ask, method, args: [argument] }: Ask) => {
     void answer(lifecycle[method] ?? own[method], argument).then((outcome) =>
       process.send?.({ answer: ask, ...outcome } satisfies Answer),
     );
