@@ -72,7 +72,27 @@ class WorkProcessor {
   }
 }
 
-describe('tasks while the way to Redis breaks', () => {
+const MANY_SLOTS = 100;
+
+/** So many slots that two calls are under way at a time. */
+@Processor('work', { concurrency: MANY_SLOTS })
+class CrowdProcessor {
+  @Task({ attempts: 3, backoff: 1, aliases: ['some'] })
+  async run(@Payload() n: number, @Ctx() task: TaskContext): Promise<number> {
+    ledger.began(task);
+    await pause(15 + (n % 10));
+    if (n % 7 === 0 && task.attempt === 1) throw new Error('not at first');
+    ledger.done.add(n);
+    return n;
+  }
+}
+
+const WORKERS = [
+  { how: 'few slots and batches', processor: WorkProcessor, slots: SLOTS, lot: 20 },
+  { how: 'many slots', processor: CrowdProcessor, slots: MANY_SLOTS, lot: 80 },
+];
+
+describe.each(WORKERS)('tasks while the way to Redis breaks, with $how', ({ processor, slots, lot }) => {
   let redis: RedisServer;
   let proxy: TcpProxy;
 
@@ -96,7 +116,7 @@ describe('tasks while the way to Redis breaks', () => {
       tasks: { lease: LEASE_MS, keep: { completed: { count: 100_000 } } },
       connection: { commandTimeout: COMMAND_MS, offlineWait: '15s' },
     };
-    const work = { providers: [WorkProcessor] };
+    const work = { providers: [processor] };
     const behind = await startApp(appModule({ ...options, redis: proxy.urlOf(redis.url) }, ['work'], work));
     const beside = await startApp(appModule(options, ['work'], work));
     const producer = await startApp(appModule({ ...options, workers: 'none' }, ['work']));
@@ -105,7 +125,7 @@ describe('tasks while the way to Redis breaks', () => {
     const enough = new AbortController();
     const load = (async () => {
       while (!enough.signal.aborted) {
-        const tasks = Array.from({ length: 20 }, (_, i) => ({
+        const tasks = Array.from({ length: lot }, (_, i) => ({
           name: i % 2 ? 'run' : 'some',
           payload: added++,
         }));
@@ -156,7 +176,7 @@ describe('tasks while the way to Redis breaks', () => {
         fault();
       }
       proxy.restore();
-      await settle(FAULTS * SLOTS);
+      await settle(FAULTS * slots);
     });
 
     it('hangs longer than a command may take, and delivers late what was sent', async () => {
@@ -168,7 +188,7 @@ describe('tasks while the way to Redis breaks', () => {
         await pause(COMMAND_MS + chance.below(LEASE_MS));
         proxy.restore();
       }
-      await settle(Math.ceil(FAULTS / 12) * SLOTS);
+      await settle(Math.ceil(FAULTS / 12) * slots);
     });
 
     it('is refused for a while', async () => {
@@ -177,7 +197,7 @@ describe('tasks while the way to Redis breaks', () => {
       proxy.refuse();
       await pause(700);
       proxy.restore();
-      await settle(SLOTS);
+      await settle(slots);
     });
   });
 
@@ -187,7 +207,7 @@ describe('tasks while the way to Redis breaks', () => {
     await redis.kill();
     await pause(500);
     await redis.start();
-    await settle(2 * SLOTS);
+    await settle(2 * slots);
   });
 
   it('survives that Redis stands still for longer than a lease', async () => {
@@ -196,6 +216,6 @@ describe('tasks while the way to Redis breaks', () => {
     redis.pause();
     await pause(LEASE_MS + 500);
     redis.resume();
-    await settle(2 * SLOTS);
+    await settle(2 * slots);
   });
 });
