@@ -10,7 +10,7 @@ import { LEDGER_QUEUE, readLedgers } from './ledger.js';
 import { Producer } from './producer.js';
 
 /** Slots of each worker, and so the most that one can have in hand. */
-export const SLOTS = 50;
+export const SLOTS = 100;
 
 /** From the engine's reply to the line in the ledger. */
 const ON_ITS_WAY_MS = 100;

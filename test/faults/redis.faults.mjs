@@ -46,6 +46,7 @@ export const redisFaults = [
     'take',
     '    if envelopes[i] then',
     '    if true then',
+    { suite: 'test/contract/task-broker.redis.spec.ts' },
   ),
   fault(
     'A8: who waits is told of an end of which nothing is kept',
