@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Inject, Module, type Type } from '@nestjs/common';
 import { DepotConfigError, DepotModule, Payload, Processor, Task, type DepotOptions } from 'nestjs-depot';
+import { DepotRuntime } from '../../lib/depot.runtime.js';
 import { appModule, ENGINES, optionsFor, queueOf, signal, startApp } from '../support/app.js';
 
 /** Lets the test see which queue was served when. */
@@ -46,6 +47,7 @@ describe.each(ENGINES)('the queues of a process on the %s engine', (engine) => {
       appModule(optionsFor(engine, options), ['critical', 'default'], { providers }),
     );
     return {
+      app,
       order: app.get(Order),
       critical: queueOf<Critical>(app, 'critical'),
       normal: queueOf<Default>(app, 'default'),
@@ -53,13 +55,20 @@ describe.each(ENGINES)('the queues of a process on the %s engine', (engine) => {
   }
 
   it('are served strictly in order', async () => {
-    const { order, critical, normal } = await serving({
+    const { app, order, critical, normal } = await serving({
       queueOrder: ['critical', 'default'],
       tasks: { processConcurrency: 1 },
     });
     const first = await normal.addBulk(tasks(5));
     await order.begun.given;
+    // The worker hears of them by another connection than the producer of their being added.
+    const heard = signal();
+    app
+      .get(DepotRuntime, { strict: false })
+      .queue('critical')
+      ?.broker.onPush(() => heard.give());
     const then = await critical.addBulk(tasks(5));
+    await heard.given;
     order.gate.give();
     await Promise.all([...first, ...then].map((handle) => handle.result()));
     expect(order.most).toBe(1);
