@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { crewOf } from '../contenders/tasks/task.crew.js';
-import { TASK_SETTINGS } from '../contenders/tasks/task.settings.js';
+import { TASK_PEERS } from '../contenders/tasks/task.settings.js';
 import { percentile } from '../harness/figures.js';
 import { hrtimeToEpoch } from '../harness/wall-clock.js';
 import type { Figures, Stage, Suite } from '../harness/suite.js';
@@ -25,12 +25,7 @@ export const delayed: Suite = {
     'earliest ms': 'neither',
     'have run %': 'higher',
   },
-  contenders: {
-    depot: { settings: TASK_SETTINGS.depot },
-    bullmq: { settings: TASK_SETTINGS.bullmq },
-    'bee-queue': { settings: TASK_SETTINGS['bee-queue'] },
-    groupmq: { settings: TASK_SETTINGS.groupmq },
-  },
+  contenders: TASK_PEERS,
   rounds: 3,
   parts: (stage) => [{ name: 'lateness', measure: (contender) => lateness(stage, contender) }],
 };

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { crewOf } from '../contenders/tasks/task.crew.js';
-import { TASK_SETTINGS } from '../contenders/tasks/task.settings.js';
+import { TASK_CONTENDERS } from '../contenders/tasks/task.settings.js';
 import { BenchProcess } from '../harness/bench-process.js';
 import { median, perSecond } from '../harness/figures.js';
 import type { Figures, Stage, Suite } from '../harness/suite.js';
@@ -25,13 +25,7 @@ export const distance: Suite = {
   name: 'distance',
   about: `through a delay of ${EACH_WAY_MS * 2} ms for each round trip, one producer and one worker process`,
   metrics: { [RUN]: 'higher', [ADD]: 'higher', [PING]: 'neither' },
-  contenders: {
-    depot: { settings: TASK_SETTINGS.depot },
-    bullmq: { settings: TASK_SETTINGS.bullmq },
-    'bee-queue': { settings: TASK_SETTINGS['bee-queue'] },
-    groupmq: { settings: TASK_SETTINGS.groupmq },
-    ioredis: { settings: TASK_SETTINGS.ioredis, floor: true },
-  },
+  contenders: TASK_CONTENDERS,
   rounds: 3,
   parts: (stage) => {
     let started: Promise<string> | undefined;

@@ -1,5 +1,5 @@
 import { crewOf } from '../contenders/tasks/task.crew.js';
-import { TASK_SETTINGS } from '../contenders/tasks/task.settings.js';
+import { TASK_PEERS } from '../contenders/tasks/task.settings.js';
 import { elapsed } from '../contenders/tasks/tally.js';
 import { percentile } from '../harness/figures.js';
 import type { Figures, Stage, Suite } from '../harness/suite.js';
@@ -14,10 +14,7 @@ export const latency: Suite = {
     'from the call of add in one process to the start of the handler in another, on an idle queue, one task at a time',
   metrics: { 'pick-up p50 ms': 'lower', 'pick-up p99 ms': 'lower' },
   contenders: {
-    depot: { settings: TASK_SETTINGS.depot },
-    bullmq: { settings: TASK_SETTINGS.bullmq },
-    'bee-queue': { settings: TASK_SETTINGS['bee-queue'] },
-    groupmq: { settings: TASK_SETTINGS.groupmq },
+    ...TASK_PEERS,
     ioredis: { settings: 'the floor: RPUSH of the payload, BLPOP in the other process', floor: true },
   },
   rounds: 3,

@@ -1,5 +1,5 @@
 import { crewOf, type Drain } from '../contenders/tasks/task.crew.js';
-import { TASK_SETTINGS } from '../contenders/tasks/task.settings.js';
+import { TASK_CONTENDERS } from '../contenders/tasks/task.settings.js';
 import { perSecond } from '../harness/figures.js';
 import type { Part, Stage, Suite } from '../harness/suite.js';
 
@@ -36,13 +36,7 @@ export const tasks: Suite = {
   metrics: Object.fromEntries(
     [...Object.keys(ADDS), ADD_BULK, ...Object.keys(RUNS)].map((name) => [name, 'higher']),
   ),
-  contenders: {
-    depot: { settings: TASK_SETTINGS.depot },
-    bullmq: { settings: TASK_SETTINGS.bullmq },
-    'bee-queue': { settings: TASK_SETTINGS['bee-queue'] },
-    groupmq: { settings: TASK_SETTINGS.groupmq },
-    ioredis: { settings: TASK_SETTINGS.ioredis, floor: true },
-  },
+  contenders: TASK_CONTENDERS,
   rounds: 3,
   parts: (stage) => [...adding(stage), addingInBulk(stage), ...running(stage)],
 };

@@ -9,3 +9,17 @@ export const TASK_SETTINGS = {
   ioredis:
     'the floor: RPUSH of the payload, LPOP of as many as the concurrency; no ids, leases or retries, tasks in hand are lost',
 } as const;
+
+/** Those that do what this library does. */
+export const TASK_PEERS = {
+  depot: { settings: TASK_SETTINGS.depot },
+  bullmq: { settings: TASK_SETTINGS.bullmq },
+  'bee-queue': { settings: TASK_SETTINGS['bee-queue'] },
+  groupmq: { settings: TASK_SETTINGS.groupmq },
+} as const;
+
+/** And the floor. */
+export const TASK_CONTENDERS = {
+  ...TASK_PEERS,
+  ioredis: { settings: TASK_SETTINGS.ioredis, floor: true },
+} as const;
