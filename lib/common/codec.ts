@@ -40,6 +40,10 @@ export function decode(text: string, what = 'value'): unknown {
   }
 }
 
+/** Text that is JSON and nothing more: what it came to is data alone. */
+export const isPlainText = (text: string): boolean =>
+  text !== '' && !text.startsWith(TAGGED) && !text.startsWith(EXTENDED) && !text.startsWith(FRAME);
+
 /** Versions 0.1 can't read it. */
 export const isNewText = (text: string): boolean => text.startsWith(EXTENDED) || text.startsWith(FRAME);
 
