@@ -9,7 +9,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { CacheBinder } from './cache/cache-binder.service.js';
+import { CacheBinder } from './cache/decorators/cache-binder.service.js';
 import { CacheService } from './cache/cache.service.js';
 import { guardedLogger, silentLogger, type DepotLogger } from './common/logger.js';
 import { DepotRuntime } from './depot.runtime.js';

@@ -68,7 +68,7 @@ export {
 export { TaskFailedError, type TaskFailure } from './task/task.outcome.js';
 
 export { CacheService, type GetOrSetOptions, type SetOptions } from './cache/cache.service.js';
-export { Cacheable, type CacheableOptions } from './cache/cacheable.decorator.js';
+export { Cacheable, type CacheableOptions } from './cache/decorators/cacheable.decorator.js';
 
 export { LockService } from './lock/lock.service.js';
 export { Lock } from './lock/lock.js';

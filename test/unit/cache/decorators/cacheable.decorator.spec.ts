@@ -12,14 +12,14 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { CacheBinder } from '../../../lib/cache/cache-binder.service.js';
-import { CacheService } from '../../../lib/cache/cache.service.js';
-import { Cacheable } from '../../../lib/cache/cacheable.decorator.js';
-import { DepotConfigError, PayloadError } from '../../../lib/common/errors.js';
-import type { Duration } from '../../../lib/common/duration.js';
-import { silentLogger } from '../../../lib/common/logger.js';
-import { EmbeddedCacheStore } from '../../../lib/engines/embedded/embedded-cache.store.js';
-import { ManualClock } from '../../support/manual-clock.js';
+import { CacheBinder } from '../../../../lib/cache/decorators/cache-binder.service.js';
+import { CacheService } from '../../../../lib/cache/cache.service.js';
+import { Cacheable } from '../../../../lib/cache/decorators/cacheable.decorator.js';
+import { DepotConfigError, PayloadError } from '../../../../lib/common/errors.js';
+import type { Duration } from '../../../../lib/common/duration.js';
+import { silentLogger } from '../../../../lib/common/logger.js';
+import { EmbeddedCacheStore } from '../../../../lib/engines/embedded/embedded-cache.store.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 
 interface Product {
   readonly id: number;

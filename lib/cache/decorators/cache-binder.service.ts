@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { bindCache } from './cache.binding.js';
-import { CacheService } from './cache.service.js';
+import { CacheService } from '../cache.service.js';
 
 /**
  * Gives the cache to objects that Nest did not construct itself, from factory and value providers. Those of class

@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { Inject, Optional } from '@nestjs/common';
-import { DepotConfigError } from '../common/errors.js';
-import type { Duration } from '../common/duration.js';
+import { DepotConfigError } from '../../common/errors.js';
+import type { Duration } from '../../common/duration.js';
 import { CACHE_SLOT, cacheOf, defineSlot } from './cache.binding.js';
 import { keyOf } from './cache.key.js';
-import { CacheService } from './cache.service.js';
-import { cacheTtl } from './cache.ttl.js';
+import { CacheService } from '../cache.service.js';
+import { cacheTtl } from '../cache.ttl.js';
 
 export interface CacheableOptions<A extends readonly unknown[], R> {
   /**

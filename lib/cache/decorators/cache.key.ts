@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { encode } from '../common/codec.js';
-import { LONGEST_KEY } from '../common/key.js';
+import { encode } from '../../common/codec.js';
+import { LONGEST_KEY } from '../../common/key.js';
 
 /**
  * A key from parts of any kind, different for different parts: `prefix` and the parts as JSON, or a hash of them when

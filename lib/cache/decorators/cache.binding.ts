@@ -1,4 +1,4 @@
-import type { CacheService } from './cache.service.js';
+import type { CacheService } from '../cache.service.js';
 
 /**
  * Which cache an object with cached methods belongs to. Two applications in one process have each their own, so it hangs
