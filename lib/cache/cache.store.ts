@@ -116,11 +116,17 @@ export interface CacheStore {
   /** All entries of the cache, in any namespace, that have one of the tags are gone, at once. Fills under way with such a tag don't land. */
   invalidateTags(tags: readonly string[]): Promise<void>;
 
-  /** The same cache, other keys. Names that are equal give the same. */
+  /** The same cache, other keys. Made as it is asked for and kept by nobody: a name may be any user's. */
   namespace(name: string): CacheStore;
 
-  /** Calls back with a key of this store, as it hears that somebody else may have changed it; `undefined`: any key. */
-  onChange(listener: (key: string | undefined) => void): void;
+  /** What the key is called in this process, other than any other key of the cache, its namespaces included. */
+  idOf(key: string): string;
+
+  /**
+   * Calls back with the id of a key of the cache, in any namespace, as this process hears that somebody else may have changed it; `undefined`: any key. To
+   * be called on the cache itself, not on a namespace, of which there may be any number, each of them light.
+   */
+  onChange(listener: (id: string | undefined) => void): void;
 
   /** What this process has of the whole cache in memory. */
   size(): CacheSize;
