@@ -75,8 +75,12 @@ export interface CacheLease {
  * replaced then (`write`, `delete`, `expire`, `deleteMatching`, `invalidate…`) is removed before the first read after it is back.
  */
 export interface CacheStore {
-  /** The entry, fresh or stale, if this process knows it without asking. */
-  peek(key: string): CacheEntry | undefined;
+  /**
+   * The entry, fresh or stale, if this process knows it without asking.
+   *
+   * @param now the time by the engine's clock, if the caller knows it: to look at the clock takes longer than all else here
+   */
+  peek(key: string, now?: number): CacheEntry | undefined;
 
   /** The entry, fresh or stale. When the engine does not answer, one that was known before serves as well. */
   read(key: string): Promise<CacheEntry | undefined>;

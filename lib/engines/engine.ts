@@ -1,4 +1,4 @@
-import type { CacheStore } from '../cache/cache.store.js';
+import type { CacheEngine } from '../cache/cache.store.js';
 import type { Clock } from '../common/clock.js';
 import type { LockStore } from '../lock/lock.store.js';
 import type { TaskBroker } from '../task/task.broker.js';
@@ -8,7 +8,7 @@ export interface Engine {
   readonly kind: 'embedded' | 'redis';
   readonly clock: Clock;
   readonly tasks: TaskBroker;
-  readonly cache: CacheStore;
+  readonly cache: CacheEngine;
   readonly locks: LockStore;
   /** Connects. @throws EngineUnavailableError when that fails within the connect time-out */
   open(): Promise<void>;

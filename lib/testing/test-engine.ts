@@ -1,9 +1,12 @@
 import type { DepotLogger } from '../common/logger.js';
 import { EmbeddedEngine } from '../engines/embedded/embedded-engine.js';
+import type { CacheEngine, CacheStore, Claim } from '../cache/cache.store.js';
 import type { Engine } from '../engines/engine.js';
 import type { ManualClock } from './manual-clock.js';
 import { intercept, type Traffic } from './traffic.js';
 import type { WorkerGate } from './worker.gate.js';
+
+type Around = (method: string, call: () => unknown) => unknown;
 
 /** The embedded engine on a clock that stands still, watched, its workers behind the gate. */
 export function testEngine(
@@ -19,11 +22,34 @@ export function testEngine(
   };
   return intercept(engine, {
     tasks: gate.guard(engine.tasks),
-    cache: intercept(engine.cache, {}, follow),
+    cache: watchedCache(engine.cache, follow),
     locks: intercept(engine.locks, {}, (method, call) => {
       // Whoever waited for a lock may go on; what is held renews itself all the time, and wakes nobody.
       if (method !== 'extend') traffic.woke();
       return follow(method, call);
     }),
   });
+}
+
+/** Stores and leases are made by methods, so these give watched ones. */
+function watchedCache(cache: CacheEngine, around: Around): CacheEngine {
+  return { open: (name, memory) => watchedStore(cache.open(name, memory), around) };
+}
+
+function watchedStore(store: CacheStore, around: Around): CacheStore {
+  const claim: CacheStore['claim'] = async (requests) =>
+    (await store.claim(requests)).map((answer) => watchedClaim(answer, around));
+  const followed: Pick<CacheStore, 'claim'> = intercept({ claim }, {}, around);
+  return intercept(
+    store,
+    {
+      claim: (requests) => followed.claim(requests),
+      namespace: (name) => watchedStore(store.namespace(name), around),
+    },
+    around,
+  );
+}
+
+function watchedClaim(claim: Claim, around: Around): Claim {
+  return claim.kind === 'granted' ? { kind: 'granted', lease: intercept(claim.lease, {}, around) } : claim;
 }

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../../common/clock.js';
 import type { DepotLogger } from '../../common/logger.js';
 import type { Engine } from '../engine.js';
-import { EmbeddedCacheStore } from './embedded-cache.store.js';
+import { EmbeddedCacheEngine } from './embedded-cache.engine.js';
 import { EmbeddedLockStore } from './embedded-lock.store.js';
 import { EmbeddedTaskBroker } from './embedded-task.broker.js';
 import { EmbeddedTaskStore } from './embedded-task.store.js';
@@ -10,7 +10,7 @@ import { EmbeddedTaskStore } from './embedded-task.store.js';
 export class EmbeddedEngine implements Engine {
   readonly kind = 'embedded';
   readonly tasks: EmbeddedTaskBroker;
-  readonly cache: EmbeddedCacheStore;
+  readonly cache: EmbeddedCacheEngine;
   readonly locks: EmbeddedLockStore;
   private readonly store: EmbeddedTaskStore;
 
@@ -20,7 +20,7 @@ export class EmbeddedEngine implements Engine {
   ) {
     this.store = new EmbeddedTaskStore(clock);
     this.tasks = new EmbeddedTaskBroker(this.store, 'embedded', logger);
-    this.cache = new EmbeddedCacheStore(clock);
+    this.cache = new EmbeddedCacheEngine(clock);
     this.locks = new EmbeddedLockStore(clock);
   }
 
