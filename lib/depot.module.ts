@@ -10,11 +10,14 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { CacheBinder } from './cache/decorators/cache-binder.service.js';
+import { CacheRegistry } from './cache/cache.registry.js';
+import type { NamedCacheOptions } from './cache/cache.options.js';
+import { getCacheToken } from './cache/decorators/inject-cache.decorator.js';
 import { CacheService } from './cache/cache.service.js';
 import { guardedLogger, silentLogger, type DepotLogger } from './common/logger.js';
 import { DepotRuntime } from './depot.runtime.js';
 import type { DepotOptions, QueueOptions } from './depot.options.js';
-import { depotSettings, type DepotSettings } from './depot.settings.js';
+import { checkName, depotSettings, type DepotSettings } from './depot.settings.js';
 import { DepotWorkerModule } from './depot-worker.module.js';
 import { createEngine, ENGINE_FACTORY, type EngineFactory } from './engines/engine.factory.js';
 import { LockService } from './lock/lock.service.js';
@@ -59,10 +62,14 @@ const runtimeProvider: FactoryProvider<DepotRuntime> = {
     { provide: ENGINE_FACTORY, useValue: createEngine },
     runtimeProvider,
     {
+      provide: CacheRegistry,
+      inject: [DepotRuntime],
+      useFactory: ({ caches }: DepotRuntime) => caches,
+    },
+    {
       provide: CacheService,
       inject: [DepotRuntime],
-      useFactory: ({ engine, settings, logger }: DepotRuntime) =>
-        new CacheService(engine.cache, { ttlMs: settings.cacheTtlMs }, logger),
+      useFactory: ({ caches }: DepotRuntime) => caches.get(),
     },
     {
       provide: LockService,
@@ -77,7 +84,7 @@ const runtimeProvider: FactoryProvider<DepotRuntime> = {
     },
     CacheBinder,
   ],
-  exports: [DepotRuntime, CacheService, LockService, QueueService],
+  exports: [DepotRuntime, CacheRegistry, CacheService, LockService, QueueService],
 })
 export class DepotModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
   constructor(
@@ -102,6 +109,29 @@ export class DepotModule extends ConfigurableModuleClass implements OnModuleInit
   }): DynamicModule {
     const { name, imports, inject, useFactory } = options;
     return queueModule(name, {
+      ...(imports && { imports }),
+      ...(inject && { inject }),
+      useFactory: async (...args: unknown[]) => ({ ...(await useFactory(...args)), name }),
+    });
+  }
+
+  /**
+   * Registers a further cache, beside the default one: `@InjectCache(name)` and `cache: name` in the decorators. What its
+   * options leave out is as in `forRoot`.
+   */
+  static registerCache(options: NamedCacheOptions): DynamicModule {
+    return cacheModule(options.name, { useFactory: () => options });
+  }
+
+  /** The same with options from other providers. The name must be known before; it is given beside the factory. */
+  static registerCacheAsync(options: {
+    readonly name: string;
+    readonly imports?: ModuleMetadata['imports'];
+    readonly inject?: FactoryProvider['inject'];
+    readonly useFactory: FactoryProvider<Omit<NamedCacheOptions, 'name'>>['useFactory'];
+  }): DynamicModule {
+    const { name, imports, inject, useFactory } = options;
+    return cacheModule(name, {
       ...(imports && { imports }),
       ...(inject && { inject }),
       useFactory: async (...args: unknown[]) => ({ ...(await useFactory(...args)), name }),
@@ -139,6 +169,32 @@ function queueModule(
         provide: token,
         inject: [DepotRuntime, optionsToken],
         useFactory: (runtime: DepotRuntime, options: QueueOptions) => runtime.register(options),
+      },
+    ],
+    exports: [token],
+  };
+}
+
+@Module({})
+class DepotCacheModule {}
+
+function cacheModule(
+  name: string,
+  source: Pick<FactoryProvider<NamedCacheOptions>, 'useFactory' | 'inject'> & Pick<ModuleMetadata, 'imports'>,
+): DynamicModule {
+  const token = getCacheToken(checkName(name, 'DepotModule.registerCache: name'));
+  const optionsToken = `depot:cache:${name}:options`;
+  return {
+    module: DepotCacheModule,
+    global: true,
+    imports: source.imports ?? [],
+    providers: [
+      { provide: optionsToken, useFactory: source.useFactory, inject: source.inject ?? [] },
+      {
+        provide: token,
+        inject: [DepotRuntime, optionsToken],
+        useFactory: ({ caches }: DepotRuntime, { name: _, ...options }: NamedCacheOptions) =>
+          caches.register(name, options),
       },
     ],
     exports: [token],

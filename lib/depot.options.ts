@@ -1,4 +1,5 @@
 import type { Redis, RedisOptions } from 'ioredis';
+import type { CacheOptions } from './cache/cache.options.js';
 import type { CodecOptions } from './codec/codec.options.js';
 import type { Duration } from './common/duration.js';
 import type { DepotLogger } from './common/logger.js';
@@ -31,6 +32,7 @@ export interface DepotOptions {
   readonly routes?: RouteOptions;
   /** How payloads, results, progress, errors and log lines are written; `docs/codec.md`. @default as text by the built-in codec */
   readonly codec?: CodecOptions;
+  /** Of the default cache, and of all others unless they say otherwise; `docs/cache.md`. */
   readonly cache?: CacheOptions;
   readonly locks?: LocksOptions;
   readonly connection?: ConnectionOptions;
@@ -65,11 +67,6 @@ export interface QueueOptions extends QueuePolicyOptions, QueueLimitOptions {
   readonly name: string;
 }
 
-export interface CacheOptions {
-  /** How long a value is kept when neither the call nor the decorator says so; `Infinity`: until it is deleted. @default '5m' */
-  readonly ttl?: Duration;
-}
-
 export interface LocksOptions {
   /** How long a lock outlives its process when the call does not say so, 1 ms to 365 days. @default '30s' */
   readonly ttl?: Duration;
@@ -83,4 +80,6 @@ export interface ConnectionOptions {
   readonly commandTimeout?: Duration;
   /** How long a call waits for a connection that is down before it fails; 0: it fails at once. @default '1s' */
   readonly offlineWait?: Duration;
+  /** A cache that has no answer from Redis for so long goes on without it until it answers again. @default '40ms' */
+  readonly cacheTimeout?: Duration;
 }

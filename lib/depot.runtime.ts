@@ -1,3 +1,5 @@
+import { CacheRegistry } from './cache/cache.registry.js';
+import { createMemoryCaches } from './engines/engine.factory.js';
 import type { Engine } from './engines/engine.js';
 import { DepotConfigError } from './common/errors.js';
 import type { DepotLogger } from './common/logger.js';
@@ -16,8 +18,10 @@ export interface OpenQueue {
   readonly events: EventSubscription;
 }
 
-/** One application's engine and the queues that are registered with it. */
+/** One application's engine, the queues that are registered with it, and its caches. */
 export class DepotRuntime {
+  readonly caches: CacheRegistry;
+  private readonly memory: ReturnType<typeof createMemoryCaches>;
   private readonly queues = new Map<string, OpenQueue>();
   private begin = (): void => undefined;
   private readonly opened = new Promise<void>((resolve) => (this.begin = resolve));
@@ -26,7 +30,17 @@ export class DepotRuntime {
     readonly settings: DepotSettings,
     readonly engine: Engine,
     readonly logger: DepotLogger,
-  ) {}
+  ) {
+    const { cache, clock } = engine;
+    this.memory = createMemoryCaches(clock);
+    this.caches = new CacheRegistry({
+      engine: cache,
+      memory: this.memory,
+      clock,
+      logger,
+      settings: settings.cache,
+    });
+  }
 
   /**
    * Opens a queue; one that is registered twice must have the same options.
@@ -67,9 +81,11 @@ export class DepotRuntime {
   /** Nothing waits any more, and the connections are closed: the last thing that happens. */
   async close(): Promise<void> {
     const open = [...this.queues.values()];
+    this.caches.close();
     for (const { client } of open) client.close();
     await Promise.all(open.map(({ events }) => events.close()));
     await this.engine.close();
+    this.memory.close();
   }
 
   /** What fails at start-up leaves no connection behind that would keep the process alive. */

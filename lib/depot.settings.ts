@@ -1,4 +1,4 @@
-import { cacheTtl } from './cache/cache.ttl.js';
+import { cacheSettings, DEFAULT_CACHE, type CacheSettings } from './cache/cache.settings.js';
 import { codecSettings } from './codec/codec.options.js';
 import { DepotConfigError, show } from './common/errors.js';
 import { toMs, type Duration } from './common/duration.js';
@@ -32,12 +32,12 @@ export interface DepotSettings {
   readonly keep: Keep;
   readonly routes: TaskRoutes;
   readonly codec: TaskCodec;
-  /** `undefined`: values don't expire. */
-  readonly cacheTtlMs: number | undefined;
+  readonly cache: CacheSettings;
   readonly lockTtlMs: number;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly offlineWaitMs: number;
+  readonly cacheTimeoutMs: number;
   readonly logger: DepotLogger | false | undefined;
 }
 
@@ -77,9 +77,8 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     'maxPayload',
     'resultTimeout',
   ]);
-  checkKeys(cache, 'cache', ['ttl']);
   checkKeys(locks, 'locks', ['ttl']);
-  checkKeys(connection, 'connection', ['connectTimeout', 'commandTimeout', 'offlineWait']);
+  checkKeys(connection, 'connection', ['connectTimeout', 'commandTimeout', 'offlineWait', 'cacheTimeout']);
   const leaseMs = atLeast(100, tasks.lease ?? '4s', 'tasks.lease');
   const maxPayloadBytes = wholeNumber(tasks.maxPayload ?? 1_048_576, 1, 536_870_912, 'tasks.maxPayload');
   return {
@@ -98,7 +97,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     keep: retentions(tasks.keep ?? {}, DEFAULT_KEEP, 'tasks.keep'),
     routes: new TaskRoutes(options.routes ?? {}),
     codec: new TaskCodec(codecSettings(options.codec ?? {}, maxPayloadBytes)),
-    cacheTtlMs: cacheTtl(cache.ttl ?? '5m', 'cache.ttl').ttlMs,
+    cache: cacheSettings(cache, DEFAULT_CACHE, 'cache'),
     lockTtlMs: lockTtlMs(locks.ttl ?? '30s', 'locks.ttl'),
     connectTimeoutMs: atLeast(1, connection.connectTimeout ?? '5s', 'connection.connectTimeout'),
     commandTimeoutMs: atLeast(
@@ -107,6 +106,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
       'connection.commandTimeout',
     ),
     offlineWaitMs: toMs(connection.offlineWait ?? '1s', 'connection.offlineWait'),
+    cacheTimeoutMs: atLeast(1, connection.cacheTimeout ?? '40ms', 'connection.cacheTimeout'),
     logger: checkLogger(options.logger),
   };
 }
@@ -145,7 +145,7 @@ function atLeast(minMs: number, value: Duration, name: string): number {
 }
 
 /** Braces would move a key to another slot of a cluster, white space would break messages. */
-function checkName(value: unknown, name: string): string {
+export function checkName(value: unknown, name: string): string {
   if (typeof value === 'string' && /^[^\s{}\p{Cc}]{1,128}$/u.test(value)) return value;
   throw new DepotConfigError(
     `${name} is ${show(value)}; expected 1 to 128 characters without white space or braces`,

@@ -1,6 +1,5 @@
 export { DepotModule, type DepotOptionsFactory } from './depot.module.js';
 export type {
-  CacheOptions,
   ConnectionOptions,
   DepotOptions,
   LocksOptions,
@@ -67,8 +66,26 @@ export {
 } from './task/task.errors.js';
 export { TaskFailedError, type TaskFailure } from './task/task.outcome.js';
 
-export { CacheService, type GetOrSetOptions, type SetOptions } from './cache/cache.service.js';
+export { CacheNamespace, CacheService } from './cache/cache.service.js';
+export { CacheRegistry } from './cache/cache.registry.js';
+export type {
+  CacheFactory,
+  CacheMemoryOptions,
+  CacheOptions,
+  CachePolicyOptions,
+  FactoryContext,
+  FactoryTimeoutOptions,
+  GetOrSetOptions,
+  NamedCacheOptions,
+  SetOptions,
+} from './cache/cache.options.js';
+export type { ManyFactory } from './cache/cache.many.js';
+export type { WarmEntry, WarmOptions, WarmUp } from './cache/cache.warm.js';
+export type { CacheEventName, CacheEvents, CacheTier } from './cache/cache.events.js';
+export type { CacheCounts, CacheLatency, CacheStats } from './cache/cache.stats.js';
+export { CacheTimeoutError } from './cache/cache.errors.js';
 export { Cacheable, type CacheableOptions } from './cache/decorators/cacheable.decorator.js';
+export { InjectCache, getCacheToken } from './cache/decorators/inject-cache.decorator.js';
 
 export { LockService } from './lock/lock.service.js';
 export { Lock } from './lock/lock.js';

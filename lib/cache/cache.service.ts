@@ -1,180 +1,276 @@
 import { Injectable } from '@nestjs/common';
-import { decode, encode } from '../common/codec.js';
-import { PayloadError, show } from '../common/errors.js';
+import { encode } from '../common/codec.js';
+import { DepotConfigError, show } from '../common/errors.js';
 import type { Duration } from '../common/duration.js';
 import { checkKey } from '../common/key.js';
-import type { DepotLogger } from '../common/logger.js';
-import { SingleFlight, type Flight } from '../common/single-flight.js';
-import { Outage } from './cache.outage.js';
-import type { CacheStore } from './cache.store.js';
-import { cacheTtl, type CacheTtl } from './cache.ttl.js';
-
-export interface CacheSettings {
-  /** Ttl of a value that is stored without one; `undefined`: it never expires. */
-  readonly ttlMs: number | undefined;
-}
-
-export interface SetOptions {
-  /**
-   * How long the value is kept. 0: not at all. `Infinity`: until it is deleted.
-   * @default `cache.ttl` of the module
-   */
-  readonly ttl?: Duration;
-}
-
-export interface GetOrSetOptions<T = unknown> {
-  /** As for `set`; or a function that tells it from the value. */
-  readonly ttl?: Duration | ((value: T) => Duration);
-}
-
-/** In bytes, serialised. Redis takes more, but a value of this size holds up everybody else. */
-export const LARGEST_VALUE = 16 * 1_024 * 1_024;
+import type { CacheEventName, CacheEvents } from './cache.events.js';
+import { checkTags, lifetime } from './cache.lifetime.js';
+import { Lookup } from './cache.lookup.js';
+import { ManyLookup, type ManyFactory } from './cache.many.js';
+import type { CacheFactory, GetOrSetOptions, SetOptions } from './cache.options.js';
+import type { CacheParts } from './cache.parts.js';
+import { cachePolicy } from './cache.policy.js';
+import type { CacheStats } from './cache.stats.js';
+import type { CacheStore, NewEntry } from './cache.store.js';
+import { ttlMs } from './cache.ttl.js';
+import { warm, type WarmEntry, type WarmOptions, type WarmUp } from './cache.warm.js';
 
 /**
  * Values by key, for all processes that share the engine.
  *
- * What is stored is a copy: changing an object afterwards changes nothing, and everybody gets a copy of their own. Date,
- * Map, Set, BigInt, Buffer and nested ones come back as they went in; an instance of another class as a plain object.
- * `null` is a value like any other; `undefined` is none and never stored.
+ * What is stored is a copy: changing an object afterwards changes nothing, and everybody gets a copy of their own (with
+ * `values: 'frozen'` the same object, which can't be changed). Date, Map, Set, BigInt, Buffer and nested ones come back as
+ * they went in; an instance of another class as a plain object. `null` is a value and stands for "there is none";
+ * `undefined` is no value and never stored.
  *
- * When the engine is away, reads find nothing (the first time it is logged), `getOrSet` answers from its factory, and
- * `set` and `delete` reject.
+ * When the engine is away, reads are answered by what this process knows, `getOrSet` by its factory; `set`, `delete` and
+ * `invalidate…` are made good before the first read after it is back. Keys have 1 to 1,024 characters.
  */
 @Injectable()
 export class CacheService {
-  private readonly flights = new SingleFlight<() => unknown>();
-  private readonly reads: Outage;
-  private readonly fills: Outage;
+  protected readonly lookup: Lookup;
 
   constructor(
-    private readonly store: CacheStore,
-    private readonly settings: CacheSettings,
-    private readonly logger: DepotLogger,
+    protected readonly store: CacheStore,
+    protected readonly parts: CacheParts,
   ) {
-    this.reads = new Outage('Reading the cache', logger);
-    this.fills = new Outage('Filling the cache', logger);
+    this.lookup = new Lookup(store, parts);
   }
 
-  /**
-   * The value, or `undefined` when there is none.
-   *
-   * @param key 1 to 1,024 characters
-   * @throws DepotConfigError for a bad key
-   */
-  async get<T = unknown>(key: string): Promise<T | undefined> {
+  /** The name of the cache. */
+  get name(): string {
+    return this.parts.name;
+  }
+
+  /** The fresh value, or `undefined` when there is none. @throws DepotConfigError for a bad key */
+  get<T = unknown>(key: string): Promise<T | undefined> {
     checkKey(key, 'cache key');
-    const text = await this.reads.attempt(key, () => this.store.get(key));
-    return (text === undefined ? undefined : this.readable(key, text)?.()) as T | undefined;
+    return this.lookup.get(key) as Promise<T | undefined>;
+  }
+
+  /** The fresh value if this process knows it without asking: at once, and no promise. @throws DepotConfigError for a bad key */
+  peek<T = unknown>(key: string): T | undefined {
+    checkKey(key, 'cache key');
+    return this.lookup.peek(key) as T | undefined;
+  }
+
+  /** The fresh values, in order; `undefined` where there is none. One round trip. */
+  getMany<T = unknown>(keys: readonly string[]): Promise<(T | undefined)[]> {
+    for (const key of keys) checkKey(key, 'cache key');
+    return this.lookup.getMany(keys) as Promise<(T | undefined)[]>;
+  }
+
+  /** Whether there is a fresh value. */
+  async has(key: string): Promise<boolean> {
+    checkKey(key, 'cache key');
+    return (await this.lookup.fresh(key)) !== undefined;
+  }
+
+  /** How long the value will be fresh, in ms; `Infinity`: until it is deleted; `undefined`: there is none. */
+  async ttl(key: string): Promise<number | undefined> {
+    checkKey(key, 'cache key');
+    const entry = await this.lookup.fresh(key);
+    return entry && entry.freshUntil - this.parts.clock.now();
   }
 
   /**
    * Stores the value. `undefined`, or a ttl of 0, leaves nothing under the key.
    *
+   * @returns whether all processes see it. False: the engine is away; what was there before is removed when it is back
    * @throws PayloadError when the value can't be serialised or is too large
-   * @throws EngineUnavailableError when the engine does not answer; the value may or may not be stored
+   * @throws EngineReplyError when the engine refuses it
+   * @throws DepotConfigError for a bad key, ttl or tag
+   */
+  set(key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
+    return this.setMany([[key, value]], options);
+  }
+
+  /** The same for many, all with the same options. One round trip. */
+  async setMany(
+    entries: Iterable<readonly [key: string, value: unknown]>,
+    options: SetOptions = {},
+  ): Promise<boolean> {
+    const policy = cachePolicy(options, this.parts.settings.policy);
+    const tags = options.tags === undefined ? [] : checkTags(options.tags);
+    const written: (NewEntry & { key: string })[] = [];
+    const removed: string[] = [];
+    for (const [key, value] of entries) {
+      checkKey(key, 'cache key');
+      const text = encode(value, `cache value ${show(key)}`, this.parts.settings.maxValueBytes);
+      const life = lifetime(value, policy, undefined);
+      if (life) written.push({ key, text, tags, ...life });
+      else removed.push(key);
+    }
+    const keys = [...written.map(({ key }) => key), ...removed];
+    return this.change(keys, 'set', async () => {
+      if (removed.length > 0) await this.store.delete(removed);
+      if (written.length > 0) await this.store.write(written);
+      return true;
+    });
+  }
+
+  /** Removes the value; says whether there was one. When the engine is away it says false, and removes it when it is back. */
+  async delete(key: string): Promise<boolean> {
+    return (await this.deleteMany([key])) > 0;
+  }
+
+  /** The same for many; says how many there were. */
+  async deleteMany(keys: readonly string[]): Promise<number> {
+    for (const key of keys) checkKey(key, 'cache key');
+    return Number(await this.change(keys, 'delete', () => this.store.delete(keys)));
+  }
+
+  /**
+   * Removes what has a key that matches: `*` stands for any text, `?` for a character, `[a-z]` for one of them, `\` takes the
+   * next character as it is. It looks at all keys of the cache, a few at a time.
+   */
+  async deletePattern(pattern: string): Promise<number> {
+    checkKey(pattern, 'pattern');
+    return this.invalidation({ pattern }, pattern, () => this.store.deleteMatching(pattern), 0);
+  }
+
+  /**
+   * Removes what was stored with one of these tags, in all namespaces of the cache. It takes as long for a million entries as
+   * for one.
+   */
+  async invalidateTags(...tags: readonly (string | readonly string[])[]): Promise<void> {
+    const all = checkTags(tags.flat());
+    if (all.length === 0) return;
+    await this.invalidation({ tags: all }, all.join(), () => this.store.invalidateTags(all), undefined);
+  }
+
+  /** Removes everything, namespaces included. At once; the memory comes back later. */
+  async clear(): Promise<void> {
+    await this.invalidation({}, '*', () => this.store.invalidate(), undefined);
+  }
+
+  /**
+   * Sets how long the value is fresh from now on (0: no longer), and says whether there was one.
+   *
+   * @throws EngineUnavailableError when the engine does not answer
    * @throws DepotConfigError for a bad key or ttl
    */
-  async set(key: string, value: unknown, options: SetOptions = {}): Promise<void> {
+  async expire(key: string, ttl: Duration): Promise<boolean> {
     checkKey(key, 'cache key');
-    const { ttlMs } = this.ttl(options.ttl);
-    const text = encode(value, `cache value ${show(key)}`, LARGEST_VALUE);
-    this.flights.forget(key);
-    if (value === undefined || ttlMs === 0) await this.store.delete(key);
-    else await this.store.set(key, text, ttlMs);
-  }
-
-  /** Whether there is a value. @throws DepotConfigError for a bad key */
-  async has(key: string): Promise<boolean> {
-    checkKey(key, 'cache key');
-    return (await this.reads.attempt(key, () => this.store.has(key))) ?? false;
+    const freshMs = ttlMs(ttl, 'ttl');
+    this.lookup.forget(key);
+    return this.store.expire(key, freshMs);
   }
 
   /**
-   * Removes the value; says whether there was one.
+   * Adds to the number that is stored, 0 when there is none, and returns the sum.
    *
-   * @throws EngineUnavailableError when the engine does not answer; the value may or may not be there still
-   * @throws DepotConfigError for a bad key
+   * @param by a whole number @default 1
+   * @param options the ttl counts from when there was none; adding prolongs nothing
+   * @throws EngineReplyError when something else than a number is stored
+   * @throws EngineUnavailableError when the engine does not answer
    */
-  async delete(key: string): Promise<boolean> {
+  async increment(key: string, by = 1, options: Pick<SetOptions, 'ttl'> = {}): Promise<number> {
     checkKey(key, 'cache key');
-    this.flights.forget(key);
-    return this.store.delete(key);
+    if (!Number.isSafeInteger(by)) {
+      throw new DepotConfigError(`increment ${show(key)} by ${show(by)}; expected a whole number`);
+    }
+    const { ttlMs: freshMs } = cachePolicy(options, this.parts.settings.policy);
+    if (freshMs === 0) throw new DepotConfigError(`ttl of increment ${show(key)} is 0; expected more`);
+    this.lookup.forget(key);
+    return this.store.increment(key, by, freshMs);
   }
 
   /**
-   * The value, made and stored by `factory` when there is none. Whoever asks for the key while the factory runs, in this
-   * process, waits for it and gets what it gets. A `set` or `delete` of the key in this process while it runs wins: the
-   * outcome still goes to those who asked before, but it is not stored, and whoever asks afterwards does not get it.
+   * The value; made and stored by `factory` when there is no fresh one. One factory runs for a key, in all processes: whoever
+   * asks meanwhile waits for it and gets what it gets. What it brings is not stored when the key was set, deleted or
+   * invalidated since it began, anywhere.
    *
    * The factory must not ask for its own key; it would wait for itself.
    *
-   * @throws what the factory throws, to everybody who waits; nothing is stored then
+   * @throws what the factory throws, to everybody who waits, unless there is a stale value; in another process only name, message, stack and own properties of it
+   * @throws CacheTimeoutError when the factory takes longer than its hard time-out
    * @throws PayloadError when the value can't be serialised
-   * @throws DepotConfigError for a bad key or ttl
-   * @example const rates = await cache.getOrSet('rates', () => fetchRates(), { ttl: '1m' });
+   * @throws DepotConfigError for a bad key or option
+   * @example const rates = await cache.getOrSet('rates', () => fetchRates(), { ttl: '1m', grace: '1h' });
    */
-  async getOrSet<T>(
-    key: string,
-    factory: () => Promise<T> | T,
-    options: GetOrSetOptions<T> = {},
-  ): Promise<T> {
+  getOrSet<T>(key: string, factory: CacheFactory<T>, options: GetOrSetOptions<T> = {}): Promise<T> {
     checkKey(key, 'cache key');
-    if (typeof options.ttl !== 'function') this.ttl(options.ttl);
-    const copy = await this.flights.run(key, (flight) => this.load(key, factory, options, flight));
-    return copy() as T;
+    const policy = cachePolicy(options, this.parts.settings.policy);
+    if (options.tags !== undefined && typeof options.tags !== 'function') checkTags(options.tags);
+    return this.lookup.getOrMake({ store: this.store, key, factory, options, policy });
   }
 
-  /** Gives what makes a copy for each of those who asked. */
-  private async load<T>(
-    key: string,
-    factory: () => Promise<T> | T,
-    options: GetOrSetOptions<T>,
-    flight: Flight,
-  ): Promise<() => unknown> {
-    const stored = await this.reads.attempt(key, () => this.store.get(key));
-    const found = stored === undefined ? undefined : this.readable(key, stored);
-    if (found) return found;
+  /**
+   * The values, in order; those that are missing are made by one call of `factory`, which gets their keys and returns their
+   * values in the same order, `undefined` for none. What others are making already is waited for.
+   */
+  getOrSetMany<T>(
+    keys: readonly string[],
+    factory: ManyFactory<T>,
+    options: GetOrSetOptions<T> = {},
+  ): Promise<(T | undefined)[]> {
+    for (const key of keys) checkKey(key, 'cache key');
+    const policy = cachePolicy(options, this.parts.settings.policy);
+    if (options.tags !== undefined && typeof options.tags !== 'function') checkTags(options.tags);
+    return new ManyLookup(this.store, this.lookup, this.parts).getOrMake({ keys, factory, options, policy });
+  }
 
-    const value = await factory();
-    // Those who wait for the factory get a copy, too: else the first caller's object would be everybody's.
-    const text = encode(value, `cache value ${show(key)}`);
-    if (value !== undefined) {
-      const { ttlMs } = this.ttl(typeof options.ttl === 'function' ? options.ttl(value) : options.ttl);
-      if (ttlMs !== 0 && flight.current) await this.fill(key, text, ttlMs);
+  /** Makes what is not there yet, some at a time. Never rejects: what failed is in the outcome. */
+  warm(entries: Iterable<WarmEntry>, options: WarmOptions = {}): Promise<WarmUp> {
+    return warm(this, entries, options);
+  }
+
+  /**
+   * Other keys of the same cache, which can be dropped together.
+   *
+   * @param name 1 to 128 characters
+   * @throws DepotConfigError for a bad name
+   */
+  namespace(name: string): CacheNamespace {
+    checkKey(name, 'namespace');
+    if (name.length > 128)
+      throw new DepotConfigError(`namespace ${show(name)} is too long; expected at most 128 characters`);
+    return new CacheNamespace(this.store.namespace(name), this.parts);
+  }
+
+  /** Hits, misses and how long they took, in this process since it started. */
+  stats(): CacheStats {
+    return this.parts.counters.stats(this.store.size());
+  }
+
+  /** Calls back on every such event in this process, namespaces included. Returns what ends it. */
+  on<E extends CacheEventName>(event: E, listener: (event: CacheEvents[E]) => void): () => void {
+    return this.parts.listeners.on(event, listener);
+  }
+
+  private async change<T>(
+    keys: readonly string[],
+    event: 'set' | 'delete',
+    work: () => Promise<T>,
+  ): Promise<T | false> {
+    const [first] = keys;
+    if (first === undefined) return false;
+    for (const key of keys) this.lookup.forget(key);
+    const outcome = await this.parts.writes.unlessAway(first, work);
+    if (this.parts.listeners.has(event)) {
+      for (const key of keys) this.parts.listeners.emit(event, { key });
     }
-    return () => decode(text);
+    return outcome ?? false;
   }
 
-  private async fill(key: string, text: string, ttlMs: number | undefined): Promise<void> {
-    // Storing would fail like the read did, after another wait for the connection.
-    if (this.reads.failing) return;
-    const bytes = Buffer.byteLength(text);
-    if (bytes > LARGEST_VALUE) {
-      this.logger.warn(
-        `Cache value ${show(key)} is not stored: it has ${bytes} bytes, at most ${LARGEST_VALUE} are allowed`,
-      );
-      return;
-    }
-    await this.fills.attempt(key, () => this.store.set(key, text, ttlMs));
+  private async invalidation<T>(
+    what: CacheEvents['invalidate'],
+    name: string,
+    work: () => Promise<T>,
+    whenAway: T,
+  ): Promise<T> {
+    this.lookup.forget(undefined);
+    const outcome = await this.parts.writes.unlessAway(name, work);
+    this.parts.listeners.emit('invalidate', what);
+    return outcome ?? whenAway;
   }
+}
 
-  /** What decodes the text, anew each time; `undefined` when it was written by something else. */
-  private readable(key: string, text: string): (() => unknown) | undefined {
-    try {
-      let first: { readonly value: unknown } | undefined = { value: decode(text) };
-      return () => {
-        const value = first ? first.value : decode(text);
-        first = undefined;
-        return value;
-      };
-    } catch (error) {
-      if (!(error instanceof PayloadError)) throw error;
-      this.logger.warn(`Cache value ${show(key)} is passed over: ${error.message}`);
-      return undefined;
-    }
-  }
-
-  private ttl(ttl: Duration | undefined): CacheTtl {
-    return ttl === undefined ? this.settings : cacheTtl(ttl, 'ttl');
+/** Keys of a cache that can be dropped together. */
+export class CacheNamespace extends CacheService {
+  /** All that is stored in it is gone, for all processes. It takes as long for a million entries as for one. */
+  invalidate(): Promise<void> {
+    return this.clear();
   }
 }

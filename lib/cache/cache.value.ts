@@ -1,4 +1,5 @@
 import { decode, isPlainText } from '../common/codec.js';
+import type { GroupCounters } from './cache.stats.js';
 
 /**
  * A value as the codec wrote it, read once and handed out many times. Either everybody gets a copy of his own, or all get
@@ -7,14 +8,21 @@ import { decode, isPlainText } from '../common/codec.js';
 export class CachedValue {
   /** About how many bytes it takes. */
   readonly bytes: number;
+  /** Where hits of it are counted, once there was one: kept here, it needs no look-up. */
+  counters: GroupCounters | undefined;
   private text: string | undefined;
-  /** What plain JSON came to: data alone, copied and frozen without loss. */
-  private plain: unknown;
-  private state: 'text' | 'plain' | 'frozen' | 'primitive' = 'text';
+  /** What plain JSON came to: data alone, copied and frozen without loss. Of anything else, what was read to check it. */
+  private known: unknown;
+  private state: 'text' | 'checked' | 'plain' | 'frozen' | 'primitive' = 'text';
 
   constructor(text: string) {
     this.text = text;
     this.bytes = text.length;
+  }
+
+  /** @throws PayloadError when the text was not written by the codec */
+  check(): void {
+    if (this.state === 'text') this.read();
   }
 
   /**
@@ -23,8 +31,9 @@ export class CachedValue {
    * @throws PayloadError when the text was not written by the codec
    */
   copy(): unknown {
-    if (this.state === 'text' && !this.read()) return decode(this.text ?? '');
-    return this.state === 'primitive' ? this.plain : copyOf(this.plain as object);
+    if (this.state === 'text') this.read();
+    if (this.state === 'checked') return this.anew();
+    return this.state === 'primitive' ? this.known : copyOf(this.known as object);
   }
 
   /**
@@ -33,22 +42,32 @@ export class CachedValue {
    * @throws PayloadError when the text was not written by the codec
    */
   shared(): unknown {
-    if (this.state === 'text' && !this.read()) return decode(this.text ?? '');
+    if (this.state === 'text') this.read();
+    if (this.state === 'checked') return this.anew();
     if (this.state === 'plain') {
-      freeze(this.plain as object);
+      freeze(this.known as object);
       this.state = 'frozen';
     }
-    return this.plain;
+    return this.known;
   }
 
-  /** Whether the text was plain JSON, which is not needed any more once it is read. */
-  private read(): boolean {
+  /** The text of plain JSON is not needed any more once it is read. */
+  private read(): void {
     const { text = '' } = this;
-    if (!isPlainText(text)) return false;
-    this.plain = decode(text);
-    this.state = typeof this.plain === 'object' && this.plain !== null ? 'plain' : 'primitive';
+    this.known = decode(text);
+    if (!isPlainText(text)) {
+      this.state = 'checked';
+      return;
+    }
+    this.state = isObject(this.known) ? 'plain' : 'primitive';
     this.text = undefined;
-    return true;
+  }
+
+  /** What was read to check it goes to the first who asks. */
+  private anew(): unknown {
+    const { known } = this;
+    this.known = undefined;
+    return known === undefined ? decode(this.text ?? '') : known;
   }
 }
 

@@ -40,4 +40,9 @@ export class SingleFlight<T> {
   forget(key: string): void {
     this.flights.delete(key);
   }
+
+  /** The same for all of them. */
+  forgetAll(): void {
+    this.flights.clear();
+  }
 }

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { CacheEngine } from '../cache/cache.store.js';
+import type { Clock } from '../common/clock.js';
 import type { DepotLogger } from '../common/logger.js';
+import { EmbeddedCacheEngine } from './embedded/embedded-cache.engine.js';
 import { EmbeddedEngine } from './embedded/embedded-engine.js';
 import type { Engine } from './engine.js';
 import type { RedisEngineSettings } from './redis/redis-engine.js';
@@ -15,6 +18,10 @@ export async function createEngine(settings: EngineSettings, logger: DepotLogger
   const { RedisEngine } = await import('./redis/redis-engine.js');
   return new RedisEngine({ ...settings, redis }, randomBytes(6).toString('base64url'), logger);
 }
+
+/** Caches of this process alone, whatever the engine. */
+export const createMemoryCaches = (clock: Clock): CacheEngine & { close(): void } =>
+  new EmbeddedCacheEngine(clock);
 
 export type EngineFactory = typeof createEngine;
 

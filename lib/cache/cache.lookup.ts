@@ -1,0 +1,196 @@
+import { wait } from '../common/clock.js';
+import type { CacheTier } from './cache.events.js';
+import type { CacheParts } from './cache.parts.js';
+import type { Order } from './cache.productions.js';
+import type { CacheEntry, CacheStore, Claim } from './cache.store.js';
+import type { CachedValue } from './cache.value.js';
+
+/** After a refresh that failed, the next one of the key is tried so much later. */
+const REST_MS = 1_000;
+const MOST_RESTING = 1_000;
+
+/** Finds values: in this process's memory, then in the store, then by having them made. Counts what it finds. */
+export class Lookup {
+  private readonly frozen: boolean;
+  /** Until when no refresh is tried, by key: the last one failed. */
+  private readonly resting = new Map<string, number>();
+
+  constructor(
+    private readonly store: CacheStore,
+    private readonly parts: CacheParts,
+  ) {
+    this.frozen = parts.settings.values === 'frozen';
+  }
+
+  peek(key: string): unknown {
+    const begun = this.parts.counters.sample();
+    const entry = this.store.peek(key);
+    if (entry === undefined || entry.freshUntil <= this.parts.clock.now()) return undefined;
+    return this.memoryHit(key, entry, begun);
+  }
+
+  get(key: string): Promise<unknown> {
+    const found = this.peek(key);
+    return found === undefined ? this.fromStore(key) : Promise.resolve(found);
+  }
+
+  async getMany(keys: readonly string[]): Promise<unknown[]> {
+    const found = keys.map((key) => this.peek(key));
+    const missing = keys.filter((_, at) => found[at] === undefined);
+    const [first] = missing;
+    if (first === undefined) return found;
+    const begun = performance.now();
+    const entries = await this.parts.reads.attempt(first, () => this.store.readMany(missing));
+    const tookMs = performance.now() - begun;
+    let next = 0;
+    return found.map((value, at) => {
+      if (value !== undefined) return value;
+      return this.storeAnswer(keys[at] ?? '', entries?.[next++], tookMs);
+    });
+  }
+
+  /** The entry if it is fresh. Not counted. */
+  async fresh(key: string): Promise<CacheEntry | undefined> {
+    const { clock } = this.parts;
+    const entry = this.store.peek(key) ?? (await this.parts.reads.attempt(key, () => this.store.read(key)));
+    return entry && entry.freshUntil > clock.now() ? entry : undefined;
+  }
+
+  getOrMake<T>(order: Order<T>): Promise<T> {
+    const begun = this.parts.counters.sample();
+    const entry = this.store.peek(order.key);
+    if (entry !== undefined && entry.freshUntil > this.parts.clock.now()) {
+      const found = this.memoryHit(order.key, entry, begun);
+      if (found !== undefined) {
+        if (order.policy.refreshAhead !== undefined) this.refreshInTime(order, entry);
+        return Promise.resolve(found as T);
+      }
+    }
+    return this.findOrMake(order, entry) as Promise<T>;
+  }
+
+  /** Whoever asks from now on does not get what is under way for the key; `undefined`: for any key. */
+  forget(key: string | undefined): void {
+    this.parts.productions.forget(key === undefined ? undefined : this.store.idOf(key));
+  }
+
+  /** What its reader may have of the value. */
+  hand(value: CachedValue): unknown {
+    return this.frozen ? value.shared() : value.copy();
+  }
+
+  /** The value that a claim has found, if it is fresh. What is to be made now is counted as a miss. */
+  foundBy(key: string, claim: Claim | undefined, tookMs: number): unknown {
+    if (claim === undefined || claim.kind === 'granted') return this.storeAnswer(key, undefined, tookMs);
+    const entry = claim.kind === 'found' ? claim.entry : undefined;
+    if (entry === undefined || entry.freshUntil <= this.parts.clock.now()) return undefined;
+    return this.storeAnswer(key, entry, tookMs);
+  }
+
+  private async fromStore(key: string): Promise<unknown> {
+    const begun = performance.now();
+    const entry = await this.parts.reads.attempt(key, () => this.store.read(key));
+    return this.storeAnswer(key, entry, performance.now() - begun);
+  }
+
+  private storeAnswer(key: string, entry: CacheEntry | undefined, tookMs: number): unknown {
+    this.parts.counters.of(key).took('store', tookMs);
+    if (entry !== undefined && entry.freshUntil > this.parts.clock.now() && this.isReadable(key, entry)) {
+      return this.hit(key, entry, 'store', false);
+    }
+    this.missed(key);
+    return undefined;
+  }
+
+  private async findOrMake<T>(order: Order<T>, known: CacheEntry | undefined): Promise<unknown> {
+    const { key, policy, options } = order;
+    const entry = known ?? (await this.readForMaking(key));
+    if (entry !== undefined && this.isReadable(key, entry)) {
+      const now = this.parts.clock.now();
+      if (entry.freshUntil > now) {
+        if (policy.refreshAhead !== undefined) this.refreshInTime(order, entry);
+        return this.hit(key, entry, 'store', false);
+      }
+      if (entry.freshUntil + policy.graceMs > now) {
+        return this.staleOrMade(order, entry, known ? 'memory' : 'store');
+      }
+    }
+    this.missed(key);
+    if (options.filter && !(await options.filter.mightContain(key))) return null;
+    return this.hand(await this.parts.productions.make(order, entry));
+  }
+
+  private async readForMaking(key: string): Promise<CacheEntry | undefined> {
+    const begun = performance.now();
+    const entry = await this.parts.reads.attempt(key, () => this.store.read(key));
+    this.parts.counters.of(key).took('store', performance.now() - begun);
+    return entry;
+  }
+
+  /** The stale value at once, or a fresh one if that takes no longer than the soft time-out. */
+  private async staleOrMade<T>(order: Order<T>, stale: CacheEntry, tier: CacheTier): Promise<unknown> {
+    const { key, policy } = order;
+    const made = this.refresh(order, stale);
+    if (made === undefined) return this.hit(key, stale, tier, true);
+    const inTime =
+      policy.softMs === 0 ? undefined : await Promise.race([made, wait(this.parts.clock, policy.softMs)]);
+    if (inTime === undefined) return this.hit(key, stale, tier, true);
+    this.missed(key);
+    return this.hand(inTime);
+  }
+
+  private refreshInTime<T>(order: Order<T>, entry: CacheEntry): void {
+    const { refreshAhead = 1 } = order.policy;
+    const dueAt = entry.createdAt + (entry.freshUntil - entry.createdAt) * refreshAhead;
+    if (this.parts.clock.now() >= dueAt) void this.refresh(order, entry);
+  }
+
+  /** Never rejects: `undefined` when it fails, or is not tried because it has failed just now. */
+  private refresh<T>(order: Order<T>, entry: CacheEntry): Promise<CachedValue | undefined> | undefined {
+    const { key } = order;
+    const { clock, productions } = this.parts;
+    const restsUntil = this.resting.get(key);
+    if (restsUntil !== undefined) {
+      if (restsUntil > clock.now()) return undefined;
+      this.resting.delete(key);
+    }
+    return productions.make(order, entry).catch(() => {
+      if (this.resting.size >= MOST_RESTING) this.resting.clear();
+      this.resting.set(key, clock.now() + REST_MS);
+      return undefined;
+    });
+  }
+
+  private memoryHit(key: string, entry: CacheEntry, begun: number): unknown {
+    const { value } = entry;
+    const { counters, listeners } = this.parts;
+    if (value.counters === undefined) {
+      if (!this.isReadable(key, entry)) return undefined;
+      value.counters = counters.of(key);
+    }
+    value.counters.memoryHits++;
+    const found = this.hand(value);
+    if (begun > 0) value.counters.took('memory', performance.now() - begun);
+    if (listeners.has('hit')) listeners.emit('hit', { key, tier: 'memory', stale: false });
+    return found;
+  }
+
+  private hit(key: string, { value }: CacheEntry, tier: CacheTier, stale: boolean): unknown {
+    const { counters, listeners } = this.parts;
+    const group = counters.of(key);
+    if (tier === 'memory') group.memoryHits++;
+    else group.storeHits++;
+    if (stale) group.staleHits++;
+    if (listeners.has('hit')) listeners.emit('hit', { key, tier, stale });
+    return this.hand(value);
+  }
+
+  private missed(key: string): void {
+    this.parts.counters.of(key).misses++;
+    if (this.parts.listeners.has('miss')) this.parts.listeners.emit('miss', { key });
+  }
+
+  private isReadable(key: string, entry: CacheEntry): boolean {
+    return this.parts.productions.isReadable(key, entry);
+  }
+}

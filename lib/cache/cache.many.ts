@@ -1,0 +1,124 @@
+import { DepotConfigError, show } from '../common/errors.js';
+import type { Lookup } from './cache.lookup.js';
+import type { GetOrSetOptions } from './cache.options.js';
+import type { CacheParts } from './cache.parts.js';
+import type { CachePolicy } from './cache.policy.js';
+import { claimRequest, type Order } from './cache.productions.js';
+import type { CacheLease, CacheStore } from './cache.store.js';
+
+/** Gets the keys of what is missing; returns their values in the same order, `undefined` for none. */
+export type ManyFactory<T> = (
+  keys: readonly string[],
+) => Promise<readonly (T | undefined)[]> | readonly (T | undefined)[];
+
+interface ManyOrder<T> {
+  readonly keys: readonly string[];
+  readonly factory: ManyFactory<T>;
+  readonly options: GetOrSetOptions<T>;
+  readonly policy: CachePolicy;
+}
+
+/**
+ * Answers from this process's memory what it can, asks the store for the rest and claims what is missing there in one round
+ * trip, and has it made in one call. What is being made by others, or is stale, goes the way of single keys.
+ */
+export class ManyLookup {
+  constructor(
+    private readonly store: CacheStore,
+    private readonly lookup: Lookup,
+    private readonly parts: CacheParts,
+  ) {}
+
+  async getOrMake<T>(order: ManyOrder<T>): Promise<(T | undefined)[]> {
+    const known = new Map<string, unknown>();
+    const missing: string[] = [];
+    for (const key of new Set(order.keys)) {
+      const found = this.lookup.peek(key);
+      if (found === undefined) missing.push(key);
+      else known.set(key, found);
+    }
+    if (missing.length > 0) await this.findOrMake(order, await this.possible(order, missing, known), known);
+    // A key that was asked for twice has one value, which is handed out twice.
+    return order.keys.map((key) => known.get(key) as T | undefined);
+  }
+
+  /** Without those that the filter knows not to exist. */
+  private async possible<T>(
+    { options: { filter } }: ManyOrder<T>,
+    keys: readonly string[],
+    known: Map<string, unknown>,
+  ): Promise<readonly string[]> {
+    if (!filter) return keys;
+    const may = await Promise.all(keys.map((key) => filter.mightContain(key)));
+    keys.forEach((key, at) => may[at] === false && known.set(key, null));
+    return keys.filter((_, at) => may[at] !== false);
+  }
+
+  private async findOrMake<T>(
+    order: ManyOrder<T>,
+    keys: readonly string[],
+    known: Map<string, unknown>,
+  ): Promise<void> {
+    const [first] = keys;
+    if (first === undefined) return;
+    const begun = performance.now();
+    const requests = keys.map((key) => claimRequest(key, order.options.tags));
+    const claims = await this.parts.reads.attempt(first, () => this.store.claim(requests));
+    const tookMs = performance.now() - begun;
+    const granted = new Map<string, CacheLease | undefined>();
+    const others: string[] = [];
+    keys.forEach((key, at) => {
+      const claim = claims?.[at];
+      const found = this.lookup.foundBy(key, claim, tookMs);
+      if (found !== undefined) known.set(key, found);
+      else if (claim === undefined || claim.kind === 'granted') granted.set(key, claim?.lease);
+      else others.push(key);
+    });
+    await Promise.all([
+      this.make(order, granted, known),
+      ...others.map(async (key) =>
+        known.set(key, await this.lookup.getOrMake(single(order, key, this.store))),
+      ),
+    ]);
+  }
+
+  private async make<T>(
+    order: ManyOrder<T>,
+    leases: ReadonlyMap<string, CacheLease | undefined>,
+    known: Map<string, unknown>,
+  ): Promise<void> {
+    const [first] = leases.keys();
+    if (first === undefined) return;
+    const { productions } = this.parts;
+    const keys = [...leases.keys()];
+    const factory = (): Promise<readonly (T | undefined)[]> => call(order.factory, keys);
+    const work = productions.runMany(single(order, first, this.store), factory, leases);
+    const values = await productions.inTime(first, order.policy, work);
+    keys.forEach((key, at) => {
+      const value = values[at];
+      if (value) known.set(key, this.lookup.hand(value));
+    });
+  }
+}
+
+/** The same order for one of its keys. */
+function single<T>(
+  { factory, options, policy }: ManyOrder<T>,
+  key: string,
+  store: CacheStore,
+): Order<T | undefined> {
+  const one = async (): Promise<T | undefined> => (await call(factory, [key]))[0];
+  return { store, key, factory: one, options: options as Order<T | undefined>['options'], policy };
+}
+
+async function call<T>(
+  factory: ManyFactory<T>,
+  keys: readonly string[],
+): Promise<readonly (T | undefined)[]> {
+  const values: unknown = await factory(keys);
+  if (Array.isArray(values) && values.length === keys.length) return values as readonly (T | undefined)[];
+  const got = Array.isArray(values) ? `${values.length} values` : show(values);
+  throw new DepotConfigError(
+    `The factory of getOrSetMany returned ${got}; expected an array of ${keys.length}`,
+  );
+}

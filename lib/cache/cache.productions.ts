@@ -1,0 +1,217 @@
+import { encode } from '../common/codec.js';
+import { show, toError } from '../common/errors.js';
+import { SingleFlight } from '../common/single-flight.js';
+import { CacheTimeoutError } from './cache.errors.js';
+import { readFailure, writeFailure } from './cache.failure.js';
+import { checkTags, lifetime } from './cache.lifetime.js';
+import type { CacheFactory, GetOrSetOptions } from './cache.options.js';
+import type { CacheParts } from './cache.parts.js';
+import type { CachePolicy } from './cache.policy.js';
+import type { CacheEntry, CacheLease, CacheStore, Claim, ClaimRequest } from './cache.store.js';
+import { CachedValue } from './cache.value.js';
+
+/** What is to be made, and how it is kept. */
+export interface Order<T = unknown> {
+  readonly store: CacheStore;
+  readonly key: string;
+  readonly factory: CacheFactory<T>;
+  readonly options: GetOrSetOptions<T>;
+  readonly policy: CachePolicy;
+}
+
+/**
+ * Makes values that the cache does not have: one factory for a key at a time, in all processes that share the store. Whoever
+ * asks meanwhile gets what it brings, good or bad.
+ */
+export class Productions {
+  private readonly flights = new SingleFlight<CachedValue>();
+
+  constructor(private readonly parts: Omit<CacheParts, 'productions'>) {}
+
+  /**
+   * Joins what is under way for the key, or begins it.
+   *
+   * @param stale what is there and won't do
+   * @throws what the factory throws; CacheTimeoutError when it takes too long, and goes on behind the caller's back
+   */
+  make<T>(order: Order<T>, stale: CacheEntry | undefined): Promise<CachedValue> {
+    const { store, key, policy } = order;
+    return this.flights.run(store.idOf(key), () => this.inTime(key, policy, this.produce(order, stale)));
+  }
+
+  /** Whoever asks from now on does not get what is under way. */
+  forget(id: string | undefined): void {
+    if (id === undefined) this.flights.forgetAll();
+    else this.flights.forget(id);
+  }
+
+  /** The work's outcome; a CacheTimeoutError when it takes too long, and goes on behind the caller's back. */
+  inTime<W>(key: string, { hardMs }: CachePolicy, work: Promise<W>): Promise<W> {
+    if (hardMs === Number.POSITIVE_INFINITY) return work;
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(new CacheTimeoutError(key, hardMs));
+      const cancel = this.parts.clock.after(hardMs, late);
+      work.then(resolve, reject).finally(cancel);
+    });
+  }
+
+  private async produce<T>(order: Order<T>, stale: CacheEntry | undefined): Promise<CachedValue> {
+    let seen = stale?.version;
+    let waitedFor: string | undefined;
+    for (;;) {
+      const claim = await this.claim(order, seen, waitedFor);
+      if (claim === undefined) return this.run(order, stale, undefined);
+      switch (claim.kind) {
+        case 'granted':
+          return this.run(order, stale, claim.lease);
+        case 'failed':
+          throw readFailure(claim.error);
+        case 'taken':
+          await claim.changed(this.parts.closing);
+          waitedFor = claim.holder;
+          break;
+        case 'found':
+          if (claim.entry.freshUntil > this.parts.clock.now() && this.isReadable(order.key, claim.entry)) {
+            return claim.entry.value;
+          }
+          seen = claim.entry.version;
+      }
+    }
+  }
+
+  /** Whether it was written by us, or looks like it. */
+  isReadable(key: string, entry: CacheEntry): boolean {
+    try {
+      entry.value.check();
+      return true;
+    } catch (error) {
+      this.parts.logger.warn(`Cache value ${show(key)} is passed over: ${toError(error).message}`);
+      return false;
+    }
+  }
+
+  /** `undefined`: there is nobody to ask, and everybody makes his own. */
+  private async claim<T>(
+    { store, key, options: { tags } }: Order<T>,
+    seen: string | undefined,
+    waitedFor: string | undefined,
+  ): Promise<Claim | undefined> {
+    if (this.parts.closing.aborted) return undefined;
+    const request = { ...claimRequest(key, tags), seen, waitedFor };
+    const claims = await this.parts.reads.attempt(key, () => store.claim([request]));
+    return claims?.[0];
+  }
+
+  /** Makes one value. */
+  private async run<T>(
+    order: Order<T>,
+    stale: CacheEntry | undefined,
+    lease: CacheLease | undefined,
+  ): Promise<CachedValue> {
+    const work = async (): Promise<readonly T[]> => [await this.call(order, stale)];
+    const [made] = await this.makeAll(order, work, new Map([[order.key, lease]]));
+    return made as CachedValue;
+  }
+
+  /** Makes values of several keys in one call, which brings them in the same order. What is `undefined` is not there. */
+  runMany<T>(
+    order: Order<T>,
+    factory: () => Promise<readonly (T | undefined)[]>,
+    leases: ReadonlyMap<string, CacheLease | undefined>,
+  ): Promise<readonly CachedValue[]> {
+    return this.makeAll(order, factory as () => Promise<readonly T[]>, leases);
+  }
+
+  /** Has values made, keeps them, and tells of both. */
+  private async makeAll<T>(
+    order: Order<T>,
+    factory: () => Promise<readonly T[]>,
+    leases: ReadonlyMap<string, CacheLease | undefined>,
+  ): Promise<readonly CachedValue[]> {
+    const { counters, listeners, writes } = this.parts;
+    const { key } = order;
+    const group = counters.of(key);
+    group.factoryCalls++;
+    const begun = performance.now();
+    try {
+      const values = await factory();
+      const tookMs = performance.now() - begun;
+      group.took('factory', tookMs);
+      return await Promise.all(
+        Array.from(leases, async ([one, lease], at) => {
+          const value = values[at] as T;
+          const text = encode(value, `cache value ${show(one)}`);
+          const stored = (await this.keep({ ...order, key: one }, value, text, lease)) ?? false;
+          listeners.emit('made', { key: one, tookMs, stored });
+          return new CachedValue(text);
+        }),
+      );
+    } catch (error) {
+      group.factoryErrors++;
+      listeners.emit('factoryError', { key, error });
+      const failure = writeFailure(error);
+      await Promise.all(
+        Array.from(
+          leases,
+          ([one, lease]) => lease && writes.attempt(one, () => lease.fail(failure, order.policy.errorTtlMs)),
+        ),
+      );
+      throw error;
+    }
+  }
+
+  private async call<T>({ key, factory, policy }: Order<T>, stale: CacheEntry | undefined): Promise<T> {
+    const { closing, clock } = this.parts;
+    const nobodyWaits = new AbortController();
+    const abort = (): void => nobodyWaits.abort(closing.reason);
+    closing.addEventListener('abort', abort);
+    const cancel =
+      policy.hardMs === Number.POSITIVE_INFINITY
+        ? undefined
+        : clock.after(policy.hardMs, () => nobodyWaits.abort(new CacheTimeoutError(key, policy.hardMs)));
+    try {
+      return await factory({
+        key,
+        signal: nobodyWaits.signal,
+        get stale() {
+          return stale?.value.copy() as T | undefined;
+        },
+      });
+    } finally {
+      closing.removeEventListener('abort', abort);
+      cancel?.();
+    }
+  }
+
+  /** Says whether it was stored. */
+  private async keep<T>(
+    { key, options, policy }: Order<T>,
+    value: T,
+    text: string,
+    lease: CacheLease | undefined,
+  ): Promise<boolean | undefined> {
+    const { writes } = this.parts;
+    const life = options.unless?.(value) ? undefined : lifetime(value, policy, options.ttl);
+    const tags = typeof options.tags === 'function' ? checkTags(options.tags(value)) : (options.tags ?? []);
+    if (!lease) return false;
+    if (!life || !this.isSmall(key, text))
+      return writes.attempt(key, () => lease.release().then(() => false));
+    return writes.attempt(key, () => lease.fill({ text, tags, ...life }));
+  }
+
+  private isSmall(key: string, text: string): boolean {
+    const { maxValueBytes } = this.parts.settings;
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= maxValueBytes) return true;
+    this.parts.logger.warn(
+      `Cache value ${show(key)} is not stored: it has ${bytes} bytes, at most ${maxValueBytes} are allowed`,
+    );
+    return false;
+  }
+}
+
+/** The claim of somebody who has seen nothing yet. */
+export function claimRequest(key: string, tags: GetOrSetOptions<never>['tags']): ClaimRequest {
+  const lateTags = typeof tags === 'function';
+  return { key, tags: lateTags ? [] : (tags ?? []), lateTags, seen: undefined, waitedFor: undefined };
+}

@@ -1,0 +1,53 @@
+import { wholeNumber } from '../common/options.js';
+import type { CacheFactory, GetOrSetOptions } from './cache.options.js';
+
+/** A value to be made, as for `getOrSet`. */
+export interface WarmEntry {
+  readonly key: string;
+  readonly factory: CacheFactory<unknown>;
+  readonly options?: GetOrSetOptions;
+}
+
+export interface WarmOptions {
+  /** Factories that run at the same time, 1 to 1,000. @default 8 */
+  readonly concurrency?: number;
+  /** Called after each entry. */
+  readonly onProgress?: (progress: WarmUp) => void;
+  /** When it aborts no more entries are begun. */
+  readonly signal?: AbortSignal;
+}
+
+/** What has come of it so far. */
+export interface WarmUp {
+  readonly done: number;
+  readonly failed: readonly { readonly key: string; readonly error: unknown }[];
+}
+
+interface Warmable {
+  getOrSet(key: string, factory: CacheFactory<unknown>, options?: GetOrSetOptions): Promise<unknown>;
+}
+
+export async function warm(
+  cache: Warmable,
+  entries: Iterable<WarmEntry>,
+  { concurrency = 8, onProgress, signal }: WarmOptions,
+): Promise<WarmUp> {
+  wholeNumber(concurrency, 1, 1_000, 'warm: concurrency');
+  let done = 0;
+  const failed: { key: string; error: unknown }[] = [];
+  const rest = entries[Symbol.iterator]();
+  const work = async (): Promise<void> => {
+    for (let next = rest.next(); !next.done && !signal?.aborted; next = rest.next()) {
+      const { key, factory, options } = next.value;
+      try {
+        await cache.getOrSet(key, factory, options);
+        done++;
+      } catch (error) {
+        failed.push({ key, error });
+      }
+      onProgress?.({ done, failed: [...failed] });
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  return { done, failed };
+}
