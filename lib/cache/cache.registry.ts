@@ -37,16 +37,21 @@ export class CacheRegistry {
   private readonly closing = new AbortController();
 
   constructor(private readonly sources: CacheSources) {
-    this.caches.set(DEFAULT_CACHE_NAME, this.open(DEFAULT_CACHE_NAME, sources.settings));
+    const { settings } = sources;
+    this.caches.set(DEFAULT_CACHE_NAME, { settings, service: this.open(DEFAULT_CACHE_NAME, settings) });
+  }
+
+  /** The names of all that `get` gives. */
+  get names(): readonly string[] {
+    return [...this.caches.keys()];
   }
 
   /** The default cache, or the one of that name. @throws DepotConfigError when there is none */
   get(name = DEFAULT_CACHE_NAME): CacheService {
     const known = this.caches.get(name);
     if (known) return known.service;
-    const names = [...this.caches.keys()].join(', ');
     throw new DepotConfigError(
-      `cache ${show(name)} is not registered; there are: ${names}. DepotModule.registerCache makes one`,
+      `cache ${show(name)} is not registered; there are: ${this.names.join(', ')}. DepotModule.registerCache makes one`,
     );
   }
 
