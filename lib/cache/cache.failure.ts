@@ -11,7 +11,7 @@ const MOST_BYTES = 64 * 1_024;
 export function writeFailure(thrown: unknown): string {
   const error = toError(thrown);
   try {
-    return encode([error, { ...error }], 'error', MOST_BYTES);
+    return encode([error, Object.fromEntries(Object.entries(error))], 'error', MOST_BYTES);
   } catch (unwritable) {
     if (!(unwritable instanceof DepotError)) throw unwritable;
     return encode([error, {}]);

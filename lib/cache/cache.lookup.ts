@@ -24,8 +24,9 @@ export class Lookup {
 
   peek(key: string): unknown {
     const begun = this.parts.counters.sample();
-    const entry = this.store.peek(key);
-    if (entry === undefined || entry.freshUntil <= this.parts.clock.now()) return undefined;
+    const now = this.parts.clock.now();
+    const entry = this.store.peek(key, now);
+    if (entry === undefined || entry.freshUntil <= now) return undefined;
     return this.memoryHit(key, entry, begun);
   }
 
@@ -58,8 +59,9 @@ export class Lookup {
 
   getOrMake<T>(order: Order<T>): Promise<T> {
     const begun = this.parts.counters.sample();
-    const entry = this.store.peek(order.key);
-    if (entry !== undefined && entry.freshUntil > this.parts.clock.now()) {
+    const now = this.parts.clock.now();
+    const entry = this.store.peek(order.key, now);
+    if (entry !== undefined && entry.freshUntil > now) {
       const found = this.memoryHit(order.key, entry, begun);
       if (found !== undefined) {
         if (order.policy.refreshAhead !== undefined) this.refreshInTime(order, entry);

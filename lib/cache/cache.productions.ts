@@ -150,12 +150,10 @@ export class Productions {
       group.factoryErrors++;
       listeners.emit('factoryError', { key, error });
       const failure = writeFailure(error);
-      await Promise.all(
-        Array.from(
-          leases,
-          ([one, lease]) => lease && writes.attempt(one, () => lease.fail(failure, order.policy.errorTtlMs)),
-        ),
-      );
+      const failed = [...leases].map(async ([one, lease]) => {
+        if (lease) await writes.attempt(one, () => lease.fail(failure, order.policy.errorTtlMs));
+      });
+      await Promise.all(failed);
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { encode } from '../common/codec.js';
-import { DepotConfigError, show } from '../common/errors.js';
+import { DepotConfigError, show, toError } from '../common/errors.js';
 import type { Duration } from '../common/duration.js';
 import { checkKey } from '../common/key.js';
 import type { CacheEventName, CacheEvents } from './cache.events.js';
@@ -9,11 +9,14 @@ import { Lookup } from './cache.lookup.js';
 import { ManyLookup, type ManyFactory } from './cache.many.js';
 import type { CacheFactory, GetOrSetOptions, SetOptions } from './cache.options.js';
 import type { CacheParts } from './cache.parts.js';
-import { cachePolicy } from './cache.policy.js';
+import { cachePolicy, type CachePolicy } from './cache.policy.js';
 import type { CacheStats } from './cache.stats.js';
 import type { CacheStore, NewEntry } from './cache.store.js';
 import { ttlMs } from './cache.ttl.js';
 import { warm, type WarmEntry, type WarmOptions, type WarmUp } from './cache.warm.js';
+
+/** `undefined`: there is none. */
+export type Maybe<T> = T | undefined;
 
 /**
  * Values by key, for all processes that share the engine.
@@ -44,18 +47,23 @@ export class CacheService {
 
   /** The fresh value, or `undefined` when there is none. @throws DepotConfigError for a bad key */
   get<T = unknown>(key: string): Promise<T | undefined> {
-    checkKey(key, 'cache key');
-    return this.lookup.get(key) as Promise<T | undefined>;
+    // Not async: a hit in memory takes less than the promises of an async function.
+    try {
+      checkKey(key, 'cache key');
+      return this.lookup.get(key) as Promise<T | undefined>;
+    } catch (error) {
+      return Promise.reject(toError(error));
+    }
   }
 
   /** The fresh value if this process knows it without asking: at once, and no promise. @throws DepotConfigError for a bad key */
-  peek<T = unknown>(key: string): T | undefined {
+  peek<T = unknown>(key: string): Maybe<T> {
     checkKey(key, 'cache key');
-    return this.lookup.peek(key) as T | undefined;
+    return this.lookup.peek(key) as Maybe<T>;
   }
 
   /** The fresh values, in order; `undefined` where there is none. One round trip. */
-  getMany<T = unknown>(keys: readonly string[]): Promise<(T | undefined)[]> {
+  async getMany<T = unknown>(keys: readonly string[]): Promise<(T | undefined)[]> {
     for (const key of keys) checkKey(key, 'cache key');
     return this.lookup.getMany(keys) as Promise<(T | undefined)[]>;
   }
@@ -190,25 +198,32 @@ export class CacheService {
    * @example const rates = await cache.getOrSet('rates', () => fetchRates(), { ttl: '1m', grace: '1h' });
    */
   getOrSet<T>(key: string, factory: CacheFactory<T>, options: GetOrSetOptions<T> = {}): Promise<T> {
-    checkKey(key, 'cache key');
-    const policy = cachePolicy(options, this.parts.settings.policy);
-    if (options.tags !== undefined && typeof options.tags !== 'function') checkTags(options.tags);
-    return this.lookup.getOrMake({ store: this.store, key, factory, options, policy });
+    try {
+      checkKey(key, 'cache key');
+      return this.lookup.getOrMake({
+        store: this.store,
+        key,
+        factory,
+        options,
+        policy: this.policy(options),
+      });
+    } catch (error) {
+      return Promise.reject(toError(error));
+    }
   }
 
   /**
    * The values, in order; those that are missing are made by one call of `factory`, which gets their keys and returns their
    * values in the same order, `undefined` for none. What others are making already is waited for.
    */
-  getOrSetMany<T>(
+  async getOrSetMany<T>(
     keys: readonly string[],
     factory: ManyFactory<T>,
     options: GetOrSetOptions<T> = {},
   ): Promise<(T | undefined)[]> {
     for (const key of keys) checkKey(key, 'cache key');
-    const policy = cachePolicy(options, this.parts.settings.policy);
-    if (options.tags !== undefined && typeof options.tags !== 'function') checkTags(options.tags);
-    return new ManyLookup(this.store, this.lookup, this.parts).getOrMake({ keys, factory, options, policy });
+    const many = new ManyLookup(this.store, this.lookup, this.parts);
+    return many.getOrMake({ keys, factory, options, policy: this.policy(options) });
   }
 
   /** Makes what is not there yet, some at a time. Never rejects: what failed is in the outcome. */
@@ -237,6 +252,11 @@ export class CacheService {
   /** Calls back on every such event in this process, namespaces included. Returns what ends it. */
   on<E extends CacheEventName>(event: E, listener: (event: CacheEvents[E]) => void): () => void {
     return this.parts.listeners.on(event, listener);
+  }
+
+  private policy<T>(options: GetOrSetOptions<T>): CachePolicy {
+    if (options.tags !== undefined && typeof options.tags !== 'function') checkTags(options.tags);
+    return cachePolicy(options, this.parts.settings.policy);
   }
 
   private async change<T>(
