@@ -136,7 +136,7 @@ export class BloomFilter implements CacheFilter {
     const { bits, hashes } = this.shape;
     const fill = Math.min(1, set / bits);
     // S. Swamidass, P. Baldi: "Mathematical Correction for Fingerprint Similarity Measures", 2007. Full, it tells nothing.
-    const items = Math.round((-bits / hashes) * Math.log(1 - Math.min(fill, 1 - 1 / bits)));
+    const items = Math.round((bits / hashes) * -Math.log1p(-Math.min(fill, 1 - 1 / bits)));
     const { capacity, errorRate } = this;
     return {
       ...{ bits, hashes, capacity, errorRate, ready, building, fill, items },
