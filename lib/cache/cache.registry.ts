@@ -8,7 +8,8 @@ import { Productions } from './cache.productions.js';
 import { CacheService } from './cache.service.js';
 import { cacheSettings, type CacheSettings } from './cache.settings.js';
 import { CacheCounters } from './cache.stats.js';
-import type { CacheEngine } from './cache.store.js';
+import { FallbackStore } from './cache.fallback.js';
+import type { CacheEngine, CacheStore } from './cache.store.js';
 
 /** The name of the cache that nobody has to register. */
 export const DEFAULT_CACHE_NAME = 'default';
@@ -88,8 +89,8 @@ export class CacheRegistry {
   }
 
   private open(name: string, settings: CacheSettings): CacheService {
-    const { engine, memory, clock, logger } = this.sources;
-    const store = (settings.store === 'memory' ? memory : engine).open(name, settings.memory);
+    const { clock, logger } = this.sources;
+    const store = this.store(name, settings);
     const title = name === DEFAULT_CACHE_NAME ? 'the cache' : `cache '${name}'`;
     const listeners = new CacheListeners(logger);
     const parts = {
@@ -106,6 +107,14 @@ export class CacheRegistry {
     const productions = new Productions(parts);
     store.onChange((id) => productions.forget(id));
     return new CacheService(store, { ...parts, productions });
+  }
+
+  private store(name: string, settings: CacheSettings): CacheStore {
+    const { engine, memory } = this.sources;
+    if (settings.store === 'memory') return memory.open(name, settings.memory);
+    const main = engine.open(name, settings.memory);
+    if (settings.fallback.length === 0) return main;
+    return new FallbackStore(main, memory.open(`fallback ${name}`, settings.memory));
   }
 }
 
