@@ -66,7 +66,7 @@ export {
 } from './task/task.errors.js';
 export { TaskFailedError, type TaskFailure } from './task/task.outcome.js';
 
-export { CacheNamespace, CacheService } from './cache/cache.service.js';
+export { CacheNamespace, CacheService, type Maybe } from './cache/cache.service.js';
 export { CacheRegistry } from './cache/cache.registry.js';
 export type {
   CacheFactory,
@@ -84,6 +84,9 @@ export type { WarmEntry, WarmOptions, WarmUp } from './cache/cache.warm.js';
 export type { CacheEventName, CacheEvents, CacheTier } from './cache/cache.events.js';
 export type { CacheCounts, CacheLatency, CacheStats } from './cache/cache.stats.js';
 export { CacheTimeoutError } from './cache/cache.errors.js';
+export { BloomFilter, type FilterInfo, type RebuildOptions } from './cache/filter/bloom.filter.js';
+export type { CacheFilter } from './cache/filter/cache.filter.js';
+export type { FilterOptions } from './cache/filter/filter.shape.js';
 export { Cacheable, type CacheableOptions } from './cache/decorators/cacheable.decorator.js';
 export { InjectCache, getCacheToken } from './cache/decorators/inject-cache.decorator.js';
 

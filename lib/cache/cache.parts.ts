@@ -5,6 +5,7 @@ import type { Outage } from './cache.outage.js';
 import type { Productions } from './cache.productions.js';
 import type { CacheSettings } from './cache.settings.js';
 import type { CacheCounters } from './cache.stats.js';
+import type { FilterStore } from './filter/filter.store.js';
 
 /** What a cache and its namespaces have in common. */
 export interface CacheParts {
@@ -18,6 +19,7 @@ export interface CacheParts {
   readonly reads: Outage;
   readonly writes: Outage;
   readonly productions: Productions;
+  readonly filters: FilterStore;
   /** Aborts when the application closes. */
   readonly closing: AbortSignal;
 }

@@ -89,7 +89,7 @@ export class CacheRegistry {
   }
 
   private open(name: string, settings: CacheSettings): CacheService {
-    const { clock, logger } = this.sources;
+    const { engine, memory, clock, logger } = this.sources;
     const store = this.store(name, settings);
     const title = name === DEFAULT_CACHE_NAME ? 'the cache' : `cache '${name}'`;
     const listeners = new CacheListeners(logger);
@@ -103,10 +103,11 @@ export class CacheRegistry {
       reads: new Outage(`Reading ${title}`, logger, listeners),
       writes: new Outage(`Writing ${title}`, logger, listeners),
       closing: this.closing.signal,
+      filters: (settings.store === 'memory' ? memory : engine).filters,
     };
     const productions = new Productions(parts);
     store.onChange((id) => productions.forget(id));
-    return new CacheService(store, { ...parts, productions });
+    return new CacheService(store, { ...parts, productions }, [name]);
   }
 
   private store(name: string, settings: CacheSettings): CacheStore {

@@ -13,6 +13,8 @@ import { cachePolicy, type CachePolicy } from './cache.policy.js';
 import type { CacheStats } from './cache.stats.js';
 import type { CacheStore, NewEntry } from './cache.store.js';
 import { ttlMs } from './cache.ttl.js';
+import { BloomFilter } from './filter/bloom.filter.js';
+import type { FilterOptions } from './filter/filter.shape.js';
 import { warm, type WarmEntry, type WarmOptions, type WarmUp } from './cache.warm.js';
 
 /** `undefined`: there is none. */
@@ -36,6 +38,8 @@ export class CacheService {
   constructor(
     protected readonly store: CacheStore,
     protected readonly parts: CacheParts,
+    /** Names of the cache and of the namespaces down to this one. */
+    private readonly path: readonly string[],
   ) {
     this.lookup = new Lookup(store, parts);
   }
@@ -241,7 +245,17 @@ export class CacheService {
     checkKey(name, 'namespace');
     if (name.length > 128)
       throw new DepotConfigError(`namespace ${show(name)} is too long; expected at most 128 characters`);
-    return new CacheNamespace(this.store.namespace(name), this.parts);
+    return new CacheNamespace(this.store.namespace(name), this.parts, [...this.path, name]);
+  }
+
+  /**
+   * A Bloom filter, which all processes share: it says of keys that they can't exist, so that nobody has to be asked.
+   *
+   * @throws DepotConfigError for a bad name, capacity or errorRate
+   * @example await cache.getOrSet(id, () => load(id), { filter: cache.filter('ids', { capacity: 1_000_000 }) });
+   */
+  filter(name: string, options: FilterOptions): BloomFilter {
+    return new BloomFilter(this.parts.filters, [...this.path, name], options, this.parts.logger);
   }
 
   /** Hits, misses and how long they took, in this process since it started. */

@@ -1,4 +1,5 @@
 import type { CachedValue } from './cache.value.js';
+import type { FilterStore } from './filter/filter.store.js';
 
 /** What is stored under a key. Times are milliseconds since the epoch by the engine's clock; `Infinity`: never. */
 export interface CacheEntry {
@@ -154,6 +155,7 @@ export interface MemorySettings {
 
 /** Caches of an engine, by name. */
 export interface CacheEngine {
+  readonly filters: FilterStore;
   /**
    * @param name 1 to 128 characters without white space or braces
    * @param memory `undefined`: nothing is kept in the process. The embedded engine has no other place, and takes its defaults then.

@@ -2,6 +2,7 @@ import type { CacheEngine, CacheStore, MemorySettings } from '../../cache/cache.
 import { systemClock, type Clock } from '../../common/clock.js';
 import { EmbeddedCacheStore } from './embedded-cache.store.js';
 import { EmbeddedCache } from './embedded-cache.js';
+import { EmbeddedFilterStore } from './embedded-filter.store.js';
 
 const DEFAULTS: MemorySettings = {
   maxEntries: 10_000,
@@ -12,6 +13,7 @@ const DEFAULTS: MemorySettings = {
 
 /** Caches in the memory of this process, by name. */
 export class EmbeddedCacheEngine implements CacheEngine {
+  readonly filters = new EmbeddedFilterStore();
   private readonly caches = new Map<string, EmbeddedCache>();
 
   constructor(private readonly clock: Clock = systemClock) {}
@@ -29,5 +31,6 @@ export class EmbeddedCacheEngine implements CacheEngine {
   /** Drops everything, ends whoever waits, and stops the timers. */
   close(): void {
     for (const cache of this.caches.values()) cache.close();
+    this.filters.close();
   }
 }
