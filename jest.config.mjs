@@ -18,6 +18,7 @@ export default {
   },
   moduleNameMapper: {
     '^nestjs-depot$': '<rootDir>/lib/index.ts',
+    '^nestjs-depot/keyv$': '<rootDir>/lib/keyv/index.ts',
     '^nestjs-depot/testing$': '<rootDir>/lib/testing/index.ts',
     '^nestjs-depot/testing/jest$': '<rootDir>/lib/testing/jest.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Entry points of their own: nobody who does not ask for one loads anything of it. */
-const ENTRY_POINTS = ['dashboard', 'metrics', 'testing', 'cli'];
+const ENTRY_POINTS = ['dashboard', 'keyv', 'metrics', 'testing', 'cli'];
 
 /** The module and the entry points put everything together. */
 const MAY_IMPORT_ALL = ['', ...ENTRY_POINTS];

@@ -1,0 +1,1 @@
+export { DepotKeyvStore, type DepotKeyvOptions, type KeyvEntry } from './keyv.store.js';
