@@ -1,0 +1,275 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CacheStore, ClaimRequest } from '../../lib/cache/cache.store.js';
+import { eventually } from '../support/eventually.js';
+import {
+  claim,
+  entry,
+  entryAt,
+  everywhere,
+  everywhereElse,
+  HOUR,
+  keyed,
+  leaseOf,
+  put,
+  valueAt,
+  valuesAt,
+  type CacheScene,
+} from './cache-store.scene.js';
+
+export function tagCases(scene: () => CacheScene): void {
+  it('removes all entries that have one of the tags, in every process', async () => {
+    const { store, other } = scene();
+    await store.write([
+      keyed('a', 1, { tags: ['red'] }),
+      keyed('b', 2, { tags: ['red', 'round'] }),
+      keyed('c', 3, { tags: ['round', 'green'] }),
+      keyed('d', 4, { tags: ['blue'] }),
+      keyed('e', 5),
+    ]);
+    await other.readMany(['a', 'b', 'c', 'd', 'e']);
+
+    await store.invalidateTags(['red', 'green']);
+
+    await everywhere(scene(), async (each) => {
+      const gone = [undefined, undefined, undefined];
+      expect(await valuesAt(each, ['a', 'b', 'c', 'd', 'e'])).toEqual([...gone, 4, 5]);
+    });
+    await other.invalidateTags(['blue', 'never used']);
+    await everywhereElse(scene(), async (each) => expect(await each.read('d')).toBeUndefined());
+  });
+
+  it('reaches every namespace of the cache, from every namespace', async () => {
+    const { store } = scene();
+    const deep = scene().within('a', 'b');
+    await put(store, 'k', 1, { tags: ['t'] });
+    await put(deep.store, 'k', 2, { tags: ['t', 'u'] });
+    await scene().within('c').store.invalidateTags(['t']);
+
+    await everywhere(scene(), async (each) => expect(await each.read('k')).toBeUndefined());
+    await everywhere(deep, async (each) => expect(await each.read('k')).toBeUndefined());
+  });
+
+  it('does not reach other caches', async () => {
+    const { store, name } = scene();
+    const neighbour = scene().open(`${name}-neighbour`);
+    await put(neighbour, 'k', 1, { tags: ['t'] });
+    await put(store, 'k', 1, { tags: ['t'] });
+    await store.invalidateTags(['t']);
+    await store.invalidate();
+
+    expect(await valueAt(neighbour, 'k')).toBe(1);
+  });
+
+  it('leaves alone what is stored afterwards', async () => {
+    const { store, other } = scene();
+    await put(store, 'k', 1, { tags: ['t'] });
+    await store.invalidateTags(['t']);
+    await put(store, 'k', 2, { tags: ['t'] });
+
+    await everywhere(scene(), async (each) => expect(await valueAt(each, 'k')).toBe(2));
+    await other.invalidateTags(['t']);
+    await everywhereElse(scene(), async (each) => expect(await each.read('k')).toBeUndefined());
+  });
+
+  it('goes by the tags of the entry that is there, not of the one before', async () => {
+    const { store } = scene();
+    await put(store, 'k', 1, { tags: ['before'] });
+    await put(store, 'k', 2, { tags: ['now'] });
+    await store.invalidateTags(['before']);
+
+    await everywhere(scene(), async (each) => expect(await valueAt(each, 'k')).toBe(2));
+  });
+
+  it('tells tags apart, whatever they are made of', async () => {
+    const { store } = scene();
+    const tags = ['t', 'T', 't ', 't:u', '#t', '{t}', '1:t', 't/u', '%74', '*', '"', 'ключ', '🔑', ','];
+    await store.write(tags.map((tag, at) => keyed(`k${at}`, tag, { tags: [tag] })));
+    const keys = tags.map((_, at) => `k${at}`);
+
+    for (const [at, tag] of tags.entries()) {
+      await store.invalidateTags([tag]);
+      const left = tags.map((each, index) => (index <= at ? undefined : each));
+      expect(await valuesAt(store, keys)).toEqual(left);
+    }
+  });
+
+  it('does nothing without tags', async () => {
+    await put(scene().store, 'k', 1, { tags: ['t'] });
+    await scene().store.invalidateTags([]);
+
+    expect(await valueAt(scene().store, 'k')).toBe(1);
+  });
+}
+
+export function invalidatingCases(scene: () => CacheScene): void {
+  const invalidators: readonly (readonly [string, (store: CacheStore) => Promise<unknown>])[] = [
+    ['its tag', (store) => store.invalidateTags(['t'])],
+    ['its cache', (store) => store.invalidate()],
+  ];
+
+  it.each(invalidators)('never returns in any way what %s was invalidated of', async (_, invalidate) => {
+    const { store } = scene();
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    await store.write(keys.map((key) => keyed(key, 1, { graceMs: HOUR, tags: ['t'] })));
+    const { version } = await entryAt(store, 'a');
+    await invalidate(store);
+
+    expect(store.peek('a')).toBeUndefined();
+    expect(await store.readMany(keys)).toEqual(keys.map(() => undefined));
+    expect(await store.expire('b', HOUR)).toBe(false);
+    expect(await store.delete(['c'])).toBe(0);
+    expect(await store.increment('d', 1, HOUR)).toBe(1);
+    expect((await claim(store, 'a', { seen: version })).kind).toBe('granted');
+    expect((await claim(store, 'b')).kind).toBe('granted');
+    expect(await store.deleteMatching('e')).toBe(0);
+  });
+
+  it('invalidates a cache with all its namespaces, in every process', async () => {
+    const { store, other } = scene();
+    const spaces = [scene().within(), scene().within('a'), scene().within('a', 'b')];
+    for (const space of spaces) await put(space.store, 'k', 1);
+    for (const space of spaces) await space.other.read('k');
+
+    await other.invalidate();
+
+    for (const space of spaces) {
+      await everywhereElse(space, async (each) => expect(await each.read('k')).toBeUndefined());
+    }
+    await put(store, 'k', 2);
+    await put(scene().within('a').store, 'k', 3);
+    await everywhere(scene(), async (each) => expect(await valueAt(each, 'k')).toBe(2));
+    await everywhere(scene().within('a'), async (each) => expect(await valueAt(each, 'k')).toBe(3));
+  });
+
+  it('invalidates a namespace with those within it, and nothing else', async () => {
+    const spaceOf = (path: string): Pick<CacheScene, 'store' | 'other'> =>
+      scene().within(...path.split('/').filter((name) => name !== ''));
+    const paths = ['', 'a', 'a/b', 'a/b/c', 'a/c', 'b', 'ab', 'b/a'];
+    for (const path of paths) await put(spaceOf(path).store, 'k', path);
+
+    await spaceOf('a/b').store.invalidate();
+    for (const path of paths) {
+      const left = path.startsWith('a/b') ? undefined : path;
+      await everywhere(spaceOf(path), async (each) => expect(await valueAt(each, 'k')).toBe(left));
+    }
+
+    await spaceOf('a').other.invalidate();
+    for (const path of paths) {
+      const left = path === 'a' || path.startsWith('a/') ? undefined : path;
+      await everywhereElse(spaceOf(path), async (each) => expect(await valueAt(each, 'k')).toBe(left));
+    }
+    await put(spaceOf('a/b').store, 'k', 'anew');
+    await everywhere(spaceOf('a/b'), async (each) => expect(await valueAt(each, 'k')).toBe('anew'));
+  });
+
+  it('can be repeated, and be done where nothing is', async () => {
+    const { store } = scene();
+    await store.invalidate();
+    await store.invalidate();
+    await put(store, 'k', 1);
+    await scene().within('a').store.invalidate();
+
+    expect(await valueAt(store, 'k')).toBe(1);
+    await store.invalidate();
+    expect(await store.read('k')).toBeUndefined();
+  });
+}
+
+/** What is invalidated while a value is made, of which key, claimed and stored with which tags. */
+interface Crossing {
+  readonly what: string;
+  readonly invalidate: (cache: CacheStore) => Promise<void>;
+  readonly namespaces?: readonly string[];
+  readonly claimed?: Partial<ClaimRequest>;
+  readonly tags?: readonly string[];
+}
+
+const CROSSINGS: readonly Crossing[] = [
+  { what: 'the cache', invalidate: (cache) => cache.invalidate() },
+  {
+    what: 'the namespace',
+    invalidate: (cache) => cache.namespace('a').invalidate(),
+    namespaces: ['a'],
+  },
+  {
+    what: 'the namespace outside',
+    invalidate: (cache) => cache.namespace('a').invalidate(),
+    namespaces: ['a', 'b'],
+  },
+  { what: 'the cache around a namespace', invalidate: (cache) => cache.invalidate(), namespaces: ['a', 'b'] },
+  {
+    what: 'a tag that was known',
+    invalidate: (cache) => cache.invalidateTags(['t']),
+    claimed: { tags: ['s', 't'] },
+    tags: ['s', 't'],
+  },
+  {
+    what: 'a tag that is known late',
+    invalidate: (cache) => cache.invalidateTags(['t']),
+    claimed: { tags: ['s'], lateTags: true },
+    tags: ['s', 't'],
+  },
+  {
+    what: 'a tag, whichever, when tags are known late',
+    invalidate: (cache) => cache.invalidateTags(['another']),
+    claimed: { lateTags: true },
+    tags: ['t'],
+  },
+  {
+    what: 'a tag, in a namespace',
+    invalidate: (cache) => cache.namespace('z').invalidateTags(['t']),
+    namespaces: ['a'],
+    claimed: { tags: ['t'] },
+    tags: ['t'],
+  },
+];
+
+export function overtakenByInvalidationCases(scene: () => CacheScene): void {
+  describe.each(CROSSINGS)('$what', ({ invalidate, namespaces = [], claimed = {}, tags = [] }) => {
+    it('lets no fill land that this process has begun before', async () => {
+      const space = scene().within(...namespaces);
+      const lease = await leaseOf(space.store, 'k', claimed);
+
+      await invalidate(scene().store);
+
+      expect(await lease.fill(entry('made', { tags }))).toBe(false);
+      await everywhere(space, async (each) => expect(await each.read('k')).toBeUndefined());
+      await (await leaseOf(space.store, 'k', claimed)).release();
+    });
+
+    it('lets nobody read what a fill brings that another process has begun before', async () => {
+      const space = scene().within(...namespaces);
+      const lease = await leaseOf(space.store, 'k', claimed);
+
+      await invalidate(scene().other);
+      await lease.fill(entry('made', { tags }));
+
+      await everywhereElse(space, async (each) =>
+        eventually(async () => expect(await each.read('k')).toBeUndefined()),
+      );
+      expect(await space.other.read('k')).toBeUndefined();
+    });
+
+    it('lets fills land that were begun after it', async () => {
+      const space = scene().within(...namespaces);
+      await put(space.store, 'k', 'old', { tags });
+      await invalidate(scene().store);
+      const seen = (await space.store.read('k'))?.version;
+      const lease = await leaseOf(space.store, 'k', { ...claimed, seen });
+
+      expect(await lease.fill(entry('made', { tags }))).toBe(true);
+      await everywhere(space, async (each) => expect(await valueAt(each, 'k')).toBe('made'));
+    });
+  });
+
+  it('lets a fill land when only tags were invalidated that it has not', async () => {
+    const { store, other } = scene();
+    const [plain, tagged] = [await leaseOf(store, 'a'), await leaseOf(store, 'b', { tags: ['t'] })];
+    await store.invalidateTags(['u']);
+    await other.invalidateTags(['v']);
+
+    expect(await plain.fill(entry('a'))).toBe(true);
+    expect(await tagged.fill(entry('b', { tags: ['t'] }))).toBe(true);
+    await everywhere(scene(), async (each) => expect(await valuesAt(each, ['a', 'b'])).toEqual(['a', 'b']));
+  });
+}
