@@ -31,9 +31,13 @@ export function testEngine(
   });
 }
 
-/** Stores and leases are made by methods, so these give watched ones. */
+/** Stores, filters and leases are made by methods, so these give watched ones. */
 function watchedCache(cache: CacheEngine, around: Around): CacheEngine {
-  return { open: (name, memory) => watchedStore(cache.open(name, memory), around) };
+  const { filters } = cache;
+  return {
+    open: (name, memory) => watchedStore(cache.open(name, memory), around),
+    filters: { open: (path, shape) => intercept(filters.open(path, shape), {}, around) },
+  };
 }
 
 function watchedStore(store: CacheStore, around: Around): CacheStore {
