@@ -1,29 +1,68 @@
 import { Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { bindCache } from './cache.binding.js';
-import { CacheService } from '../cache.service.js';
+import { DepotConfigError } from '../../common/errors.js';
+import { CacheRegistry } from '../cache.registry.js';
+import { bindCaches } from './cache.binding.js';
+import { allMarks } from './cache.marks.js';
 
 /**
- * Gives the cache to objects that Nest did not construct itself, from factory and value providers. Those of class
- * providers, of any scope, have it injected; what a request-scoped factory makes can't be reached.
+ * Gives the caches to objects that Nest did not construct itself, from factory and value providers. Those of class
+ * providers, of any scope, have them injected; what a request-scoped factory makes can't be reached.
  */
 @Injectable()
 export class CacheBinder {
   constructor(
     private readonly modules: ModulesContainer,
-    private readonly cache: CacheService,
+    private readonly caches: CacheRegistry,
   ) {}
 
-  /** To be called once all modules are initialised. Harmless when repeated. */
+  /**
+   * To be called once all modules are initialised. Harmless when repeated.
+   *
+   * @throws DepotConfigError when a decorator names a cache that there is not, or two classes would mix up their entries
+   */
   bind(): void {
+    const classes = new Set<object>();
     for (const module of this.modules.values()) {
-      for (const wrapper of [
+      for (const { instance, metatype } of [
         ...module.providers.values(),
         ...module.injectables.values(),
         ...module.controllers.values(),
       ]) {
-        bindCache(wrapper.instance, this.cache);
+        bindCaches(instance, this.caches);
+        // Of a scoped provider there may be no instance yet.
+        for (const prototype of [prototypeOf(instance), metatype?.prototype as unknown]) {
+          if (typeof prototype === 'object' && prototype !== null) classes.add(prototype);
+        }
+      }
+    }
+    this.check(classes);
+  }
+
+  private check(classes: ReadonlySet<object>): void {
+    const owners = new Map<string, object>();
+    for (const prototype of classes) {
+      for (const [method, { place, title, target, hasDefaultKey }] of allMarks(prototype)) {
+        place.in(this.caches);
+        if (place.isOfMethod) claim(owners, place.id, target, title);
+        if (hasDefaultKey) {
+          const name = `${prototype.constructor.name}.${String(method)}`;
+          claim(owners, `${name} in ${place.id}`, prototype, title);
+        }
       }
     }
   }
+}
+
+function claim(owners: Map<string, object>, name: string, owner: object, title: string): void {
+  const known = owners.get(name) ?? owner;
+  owners.set(name, known);
+  if (known === owner) return;
+  throw new DepotConfigError(
+    `${title}: there are two classes of the name ${owner.constructor.name}, and each would find what the other one stored; expected another name, or a key and no store`,
+  );
+}
+
+function prototypeOf(instance: unknown): unknown {
+  return typeof instance === 'object' && instance !== null ? Object.getPrototypeOf(instance) : undefined;
 }

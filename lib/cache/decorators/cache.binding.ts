@@ -1,16 +1,16 @@
-import type { CacheService } from '../cache.service.js';
+import type { CacheRegistry } from '../cache.registry.js';
 
 /**
- * Which cache an object with cached methods belongs to. Two applications in one process have each their own, so it hangs
- * on the object; and beside it, so that a frozen object can have one and no test sees a property it didn't expect.
+ * Whose caches an object with cached methods uses. Two applications in one process have each their own, so it hangs on the
+ * object; and beside it, so that a frozen object can have one and no test sees a property it didn't expect.
  */
-const bound = new WeakMap<object, CacheService>();
+const bound = new WeakMap<object, CacheRegistry>();
 
 /**
- * The property through which Nest injects the cache. On the prototype it is an accessor. A registered symbol: classes
+ * The property through which Nest injects the caches. On the prototype it is an accessor. A registered symbol: classes
  * decorated by one copy of this library are recognised by another.
  */
-export const CACHE_SLOT = Symbol.for('nestjs-depot.cache');
+export const CACHE_SLOT = Symbol.for('nestjs-depot.caches');
 
 /** Gives the prototype its slot; says whether it had none. */
 export function defineSlot(prototype: object): boolean {
@@ -20,23 +20,23 @@ export function defineSlot(prototype: object): boolean {
     get(this: object) {
       return bound.get(this);
     },
-    set(this: object, cache: CacheService) {
-      bound.set(this, cache);
+    set(this: object, caches: CacheRegistry) {
+      bound.set(this, caches);
     },
   });
   return true;
 }
 
 /** Binds an object that has cached methods; any other stays as it is. */
-export function bindCache(instance: unknown, cache: CacheService): void {
+export function bindCaches(instance: unknown, caches: CacheRegistry): void {
   if (typeof instance !== 'object' || instance === null) return;
   // Asked of the prototype: an instance may be a proxy that has an answer to every name.
   const prototype: unknown = Object.getPrototypeOf(instance);
   if (typeof prototype === 'object' && prototype !== null && CACHE_SLOT in prototype)
-    bound.set(instance, cache);
+    bound.set(instance, caches);
 }
 
-/** The cache of the application that the object lives in; none in a test that made the object by hand. */
-export function cacheOf(instance: unknown): CacheService | undefined {
+/** The caches of the application that the object lives in; none in a test that made the object by hand. */
+export function cachesOf(instance: unknown): CacheRegistry | undefined {
   return typeof instance === 'object' && instance !== null ? bound.get(instance) : undefined;
 }

@@ -1,93 +1,154 @@
-import 'reflect-metadata';
-import { Inject, Optional } from '@nestjs/common';
+import { defer, type Observable } from 'rxjs';
 import { DepotConfigError } from '../../common/errors.js';
+import type { CachePolicyOptions, GetOrSetOptions } from '../cache.options.js';
 import type { Duration } from '../../common/duration.js';
-import { CACHE_SLOT, cacheOf, defineSlot } from './cache.binding.js';
-import { keyOf } from './cache.key.js';
-import { CacheService } from '../cache.service.js';
-import { cacheTtl } from '../cache.ttl.js';
+import { POLICY_KEYS } from '../cache.policy.js';
+import { keyOfArguments } from './argument.key.js';
+import { CachedObservables, isUnstorable } from './cached.observables.js';
+import { marksOn, prototypesOf } from './cache.marks.js';
+import {
+  cacheablePlace,
+  MEMORY_KEYS,
+  PLACE_KEYS,
+  type CachePlace,
+  type CachePlaceOptions,
+  type MethodMemoryOptions,
+} from './cache.place.js';
+import { decorate, nameOfClass, siteOf, type MethodCall, type Site } from './decorated.method.js';
+import { checkOptions, keyFrom, told, within, type Told } from './decorator.options.js';
+import type { ArgumentsOf, CacheDecorator, CachedMethod, KeyOrParts, ResultOf } from './method.types.js';
+import { lastOf, noObservable, returnsObservable } from './observable.values.js';
 
-export interface CacheableOptions<A extends readonly unknown[], R> {
+/** Functions are given the method's arguments; of an Observable's values, the last one is the result. */
+export interface CacheableOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
+  extends Omit<CachePolicyOptions, 'ttl'>, CachePlaceOptions, MethodMemoryOptions {
   /**
    * The key: one for all calls, or told from the arguments; an array stands for its parts, whatever they are.
    * @default class, method and all arguments
    */
-  readonly key?: string | ((...args: A) => string | readonly unknown[]);
-  /** How long the result is kept, or a function that tells it from the result. @default `cache.ttl` of the module */
-  readonly ttl?: Duration | ((result: R) => Duration);
+  readonly key?: string | ((...args: A) => KeyOrParts);
+  /** How long the result is fresh, or a function that tells it from the result. @default that of the cache */
+  readonly ttl?: Duration | ((result: NonNullable<R>) => Duration);
+  /** With any of them `invalidateTags` and `@CacheEvict` remove the result. */
+  readonly tags?: Told<A, readonly string[]>;
+  /** False: the method just runs. @default always true */
+  readonly when?: (...args: A) => boolean;
+  /** Results for which it is true are returned and not stored. @default always false */
+  readonly unless?: (result: R, ...args: A) => boolean;
 }
 
-/** The parameters as the method has them, not as a key function would like them. `NoInfer` loses optional ones. */
-type Settled<A extends unknown[]> = A extends infer P extends unknown[] ? P : never;
+/** What the options are once their functions may be given anything. */
+type Erased = CacheableOptions<readonly never[], never>;
 
-/** The methods that this decorator made. */
-const cached = new WeakSet<object>();
+const KEYS = [...POLICY_KEYS, ...PLACE_KEYS, ...MEMORY_KEYS, 'key', 'tags', 'when', 'unless'];
 
 /**
- * Answers calls of an async method from the cache, and runs it when there is nothing. For methods of providers and
- * controllers; where no `DepotModule` is at hand, as in a unit test, the method simply runs.
+ * Answers calls of a method from a cache, and runs it when there is nothing: `CacheService.getOrSet` around the method. For
+ * methods of providers and controllers that are async or return an Observable; where no `DepotModule` is at hand, as in a unit test, the
+ * method simply runs.
+ *
+ * Of an Observable all values are stored when it is complete, and come again in order. It has to be the declared return type.
  *
  * ```ts
- * @Cacheable({ key: (id) => `product:${id}`, ttl: '10m' })
+ * @Cacheable({ key: (id) => `product:${id}`, ttl: '10m', tags: ['products'] })
  * async find(id: number): Promise<Product | null> {}
  * ```
  *
- * @throws DepotConfigError when the class is defined, for a bad ttl or on what is not a method of an instance
+ * @throws DepotConfigError when the class is defined, for a bad option or on what is not a method of an instance
  */
-export function Cacheable<A extends unknown[], R>(
-  options: CacheableOptions<Settled<A>, NoInfer<R>> = {},
-): (
-  target: object,
-  name: string | symbol,
-  descriptor: TypedPropertyDescriptor<(...args: A) => Promise<R>>,
-) => void {
+export function Cacheable<F extends CachedMethod>(
+  options: CacheableOptions<ArgumentsOf<NoInfer<F>>, ResultOf<NoInfer<F>>> = {},
+): CacheDecorator<F> {
   return (target, name, descriptor) => {
-    const method = descriptor.value;
-    const place = `@Cacheable on ${className(target)}.${String(name)}`;
-    if (typeof target === 'function' || typeof method !== 'function') {
-      throw new DepotConfigError(`${place}: expected a method of an instance`);
+    const site = siteOf('@Cacheable', target, name, descriptor);
+    const { title, owner } = site;
+    checkOptions(options, title, KEYS);
+    const place = cacheablePlace(options, title, owner);
+    for (const mark of marksOn(target, name)) {
+      if (mark.decorator !== '@Cacheable' || mark.place.id !== place.id) continue;
+      throw new DepotConfigError(`${title}: it stands there twice for one cache and would wait for itself`);
     }
-    const { key, ttl } = options as CacheableOptions<A, R>;
-    if (ttl !== undefined && typeof ttl !== 'function') cacheTtl(ttl, `${place}: ttl`);
-
-    const answer = async function (this: object, ...args: A): Promise<R> {
-      const cache = cacheOf(this);
-      if (!cache || overridden(this, name, answer)) return method.apply(this, args);
-      const found = typeof key === 'function' ? key(...args) : (key ?? args);
-      const prefix = key === undefined ? `${className(this)}.${String(name)}` : '';
-      const work = (): Promise<R> => method.apply(this, args);
-      return cache.getOrSet(
-        typeof found === 'string' ? found : keyOf(prefix, found),
-        work,
-        ttl === undefined ? {} : { ttl },
-      );
-    };
-    cached.add(answer);
-    takeAfter(answer, method);
-    descriptor.value = answer;
-    if (defineSlot(target)) {
-      Inject(CacheService)(target, CACHE_SLOT);
-      Optional()(target, CACHE_SLOT);
-    }
+    const isObservable = returnsObservable(target, name);
+    const call = new CacheableCall(site, options as unknown as Erased, place, isObservable);
+    const hasDefaultKey = options.key === undefined;
+    decorate(site, descriptor, { decorator: '@Cacheable', title, target, place, hasDefaultKey }, (made) => {
+      if (isCachedBelow(made.instance, site)) return made.run();
+      return isObservable ? defer(() => call.observe(made)) : call.await(made);
+    });
   };
 }
 
 /** By `super`, from a cached override: looking again, under a key that may be the same, would wait for itself. */
-function overridden(instance: object, name: string | symbol, answer: object): boolean {
-  const method: unknown = Reflect.get(instance, name);
-  return typeof method === 'function' && method !== answer && cached.has(method);
+function isCachedBelow(instance: object, { target, name }: Site): boolean {
+  for (const prototype of prototypesOf(Object.getPrototypeOf(instance))) {
+    if (prototype === target) return false;
+    if (marksOn(prototype, name).some(({ decorator }) => decorator === '@Cacheable')) return true;
+  }
+  return false;
 }
 
-/** Other decorators find the name, the length and the metadata that they left on the method. */
-function takeAfter(answer: object, method: object): void {
-  for (const property of ['name', 'length']) {
-    Object.defineProperty(answer, property, { value: Reflect.get(method, property), configurable: true });
+class CacheableCall {
+  private readonly observables = new CachedObservables();
+  private readonly always: GetOrSetOptions;
+
+  constructor(
+    private readonly site: Site,
+    private readonly options: Erased,
+    private readonly place: CachePlace,
+    private readonly isObservable: boolean,
+  ) {
+    const { ttl, tags } = options;
+    this.always = {
+      ...chosen(options),
+      ...(typeof ttl === 'function' && { ttl: (stored) => ttl(this.resultOf(stored) as never) }),
+      ...(Array.isArray(tags) && { tags: tags as readonly string[] }),
+    };
   }
-  for (const key of Reflect.getOwnMetadataKeys(method)) {
-    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), answer);
+
+  async await(call: MethodCall): Promise<unknown> {
+    if (!this.applies(call)) return call.run();
+    const cache = this.place.in(call.caches);
+    const work = (): unknown => noObservable(call.run(), this.site.title);
+    return cache.getOrSet(this.keyOf(call), work, this.optionsOf(call));
+  }
+
+  observe(call: MethodCall): Observable<unknown> {
+    const run = (): Observable<unknown> => call.run() as Observable<unknown>;
+    if (!this.applies(call)) return run();
+    return this.observables.of(this.place.in(call.caches), this.keyOf(call), run, this.optionsOf(call));
+  }
+
+  private applies({ args }: MethodCall): boolean {
+    const { when } = this.options;
+    return when === undefined || when(...(args as readonly never[]));
+  }
+
+  private keyOf({ instance, args }: MethodCall): string {
+    const { key } = this.options;
+    const { title, name } = this.site;
+    if (key !== undefined) return keyFrom(told(key, args), title);
+    return within(title, () => keyOfArguments(`${nameOfClass(instance)}.${String(name)}`, args), GIVE_A_KEY);
+  }
+
+  private optionsOf({ args }: MethodCall): GetOrSetOptions {
+    const { tags, unless } = this.options;
+    if (typeof tags !== 'function' && unless === undefined && !this.isObservable) return this.always;
+    return {
+      ...this.always,
+      ...(typeof tags === 'function' && { tags: told(tags, args) }),
+      unless: (stored) =>
+        (this.isObservable && isUnstorable(stored)) ||
+        unless?.(this.resultOf(stored) as never, ...(args as readonly never[])) === true,
+    };
+  }
+
+  private resultOf(stored: unknown): unknown {
+    return this.isObservable ? lastOf(stored) : stored;
   }
 }
 
-function className(target: object): string {
-  return typeof target === 'function' ? target.name : target.constructor.name;
-}
+const GIVE_A_KEY = '; give it a key, as in key: (id) => `product:${id}`';
+
+/** What of them says how a result is kept. */
+const chosen = (options: Erased): CachePolicyOptions =>
+  Object.fromEntries(POLICY_KEYS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])));

@@ -1,25 +1,13 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import {
-  Controller,
-  Global,
-  Inject,
-  Injectable,
-  Module,
-  Scope,
-  SetMetadata,
-  type DynamicModule,
-  type Provider,
-} from '@nestjs/common';
+import { Controller, Inject, Injectable, Scope, SetMetadata, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { Test, type TestingModule } from '@nestjs/testing';
-import { CacheBinder } from '../../../../lib/cache/decorators/cache-binder.service.js';
+import { Test } from '@nestjs/testing';
 import { CacheService } from '../../../../lib/cache/cache.service.js';
 import { Cacheable } from '../../../../lib/cache/decorators/cacheable.decorator.js';
 import { DepotConfigError, PayloadError } from '../../../../lib/common/errors.js';
 import type { Duration } from '../../../../lib/common/duration.js';
-import { silentLogger } from '../../../../lib/common/logger.js';
-import { EmbeddedCacheStore } from '../../../../lib/engines/embedded/embedded-cache.store.js';
 import { ManualClock } from '../../../support/manual-clock.js';
+import { createApp } from './cache-app.js';
 
 interface Product {
   readonly id: number;
@@ -89,29 +77,10 @@ class CountingService extends ProductService {
   }
 }
 
-@Global()
-@Module({})
-class FakeDepotModule {
-  static over(clock: ManualClock): DynamicModule {
-    const cache = {
-      provide: CacheService,
-      useFactory: () => new CacheService(new EmbeddedCacheStore(clock), { ttlMs: 60_000 }, silentLogger),
-    };
-    return { module: FakeDepotModule, providers: [cache, CacheBinder], exports: [cache, CacheBinder] };
-  }
-}
-
-async function createApp(providers: Provider[], clock = new ManualClock()): Promise<TestingModule> {
-  const app = await Test.createTestingModule({ imports: [FakeDepotModule.over(clock)], providers }).compile();
-  await app.init();
-  app.get(CacheBinder).bind();
-  return app;
-}
-
 describe('@Cacheable', () => {
   test('answers from the cache until the ttl is over', async () => {
     const clock = new ManualClock();
-    const products = (await createApp([ProductService], clock)).get(ProductService);
+    const products = (await createApp([ProductService], { clock })).get(ProductService);
 
     expect(await products.find(1)).toEqual({ id: 1, read: 1 });
     expect(await products.find(1)).toEqual({ id: 1, read: 1 });
@@ -138,7 +107,7 @@ describe('@Cacheable', () => {
 
   test('uses the module ttl by default, or the one that the result tells', async () => {
     const clock = new ManualClock();
-    const products = (await createApp([ProductService], clock)).get(ProductService);
+    const products = (await createApp([ProductService], { clock })).get(ProductService);
     await products.newest();
     await products.token();
     await clock.advance(500);
@@ -220,11 +189,7 @@ describe('@Cacheable', () => {
           return ++this.reads;
         }
       }
-      const testing = Test.createTestingModule({
-        imports: [FakeDepotModule.over(new ManualClock())],
-        controllers: [ShopController],
-      });
-      const controller = (await testing.compile()).get(ShopController);
+      const controller = (await createApp([], { controllers: [ShopController] })).get(ShopController);
 
       expect([await controller.shop(), await controller.shop()]).toEqual([1, 1]);
     });

@@ -1,0 +1,128 @@
+import { defer, from, mergeMap, type Observable } from 'rxjs';
+import { DepotConfigError, show } from '../../common/errors.js';
+import type { CacheService } from '../cache.service.js';
+import { otherPlace, PLACE_KEYS, type CachePlaceOptions, type MemoryOfOptions } from './cache.place.js';
+import { decorate, siteOf, type MethodCall } from './decorated.method.js';
+import { checkOptions, keyFrom, told, type Told } from './decorator.options.js';
+import type { ArgumentsOf, CacheDecorator, CachedMethod, KeyOrParts } from './method.types.js';
+import { afterwards, noObservable, returnsObservable } from './observable.values.js';
+
+/** What is removed; at least one of `key`, `keys`, `tags`, `pattern` and `all`. Functions are given the method's arguments. */
+export interface CacheEvictOptions<A extends readonly unknown[] = readonly unknown[]>
+  extends CachePlaceOptions, MemoryOfOptions {
+  /** The entry of this key; an array stands for its parts, whatever they are. */
+  readonly key?: string | ((...args: A) => KeyOrParts);
+  /** The entries of all these keys. */
+  readonly keys?: Told<A, readonly KeyOrParts[]>;
+  /** All entries that have one of these tags, in all namespaces of the cache. */
+  readonly tags?: Told<A, readonly string[]>;
+  /** All entries whose key matches, as in `CacheService.deletePattern`. */
+  readonly pattern?: Told<A, string>;
+  /** All entries of the cache, or of the namespace. */
+  readonly all?: true;
+  /** True: before the method runs, and whether or not it succeeds. @default after it has succeeded */
+  readonly before?: boolean;
+  /** False: the method just runs. @default always true */
+  readonly when?: (...args: A) => boolean;
+}
+
+/** What the options are once their functions may be given anything. */
+type Erased = CacheEvictOptions<readonly never[]>;
+
+const WHAT = ['key', 'keys', 'tags', 'pattern', 'all'] as const;
+const KEYS = [...PLACE_KEYS, ...WHAT, 'memoryOf', 'before', 'when'];
+
+/**
+ * Removes entries from a cache once a method has succeeded, or before it runs. The caller has its result after that. What is to be removed
+ * is told from the arguments before the method runs, so that nothing is done when it can't be told.
+ *
+ * ```ts
+ * @CacheEvict({ key: (id) => `product:${id}`, tags: ['lists'] })
+ * async remove(id: number): Promise<void> {}
+ * ```
+ *
+ * @throws DepotConfigError when the class is defined, for a bad option, on what is not a method of an instance, or when
+ * nothing to remove is named
+ */
+export function CacheEvict<F extends CachedMethod>(
+  options: CacheEvictOptions<ArgumentsOf<NoInfer<F>>>,
+): CacheDecorator<F> {
+  return (target, name, descriptor) => {
+    const site = siteOf('@CacheEvict', target, name, descriptor);
+    const { title } = site;
+    checkOptions(options, title, KEYS);
+    const erased = options as unknown as Erased;
+    const { when, before = false } = erased;
+    checkWhat(erased, title);
+    const place = otherPlace(options, title, target);
+    const isObservable = returnsObservable(target, name);
+
+    const evictionOf = (call: MethodCall): (() => Promise<unknown>) => {
+      const removals = removalsOf(erased, call.args, title);
+      const cache = place.in(call.caches);
+      return () => Promise.all(removals.map((remove) => remove(cache)));
+    };
+    decorate(
+      site,
+      descriptor,
+      { decorator: '@CacheEvict', title, target, place, hasDefaultKey: false },
+      (call) => {
+        const begin = (): (() => Promise<unknown>) | undefined =>
+          when && !when(...(call.args as readonly never[])) ? undefined : evictionOf(call);
+        if (!before) {
+          const evict = begin();
+          return evict ? afterwards(call.run(), evict) : call.run();
+        }
+        if (isObservable) {
+          return defer(() =>
+            from(begin()?.() ?? [undefined]).pipe(mergeMap(() => call.run() as Observable<unknown>)),
+          );
+        }
+        const run = async (): Promise<unknown> => {
+          await begin()?.();
+          return noObservable(call.run(), title);
+        };
+        return run();
+      },
+    );
+  };
+}
+
+function checkWhat(options: Erased, title: string): void {
+  const { all, before } = options as { readonly all?: unknown; readonly before?: unknown };
+  if (all !== undefined && all !== true)
+    throw new DepotConfigError(`${title}: all is ${show(all)}; expected true`);
+  if (before !== undefined && typeof before !== 'boolean') {
+    throw new DepotConfigError(`${title}: before is ${show(before)}; expected true or false`);
+  }
+  if (WHAT.every((key) => options[key] === undefined)) {
+    throw new DepotConfigError(
+      `${title}: nothing to remove is named; expected ${WHAT.join(', ')}, or some of them`,
+    );
+  }
+}
+
+/** What is to be done with the cache. */
+function removalsOf(
+  { key, keys, tags, pattern, all }: Erased,
+  args: readonly unknown[],
+  title: string,
+): ((cache: CacheService) => Promise<unknown>)[] {
+  if (all) return [(cache) => cache.clear()];
+  const removals: ((cache: CacheService) => Promise<unknown>)[] = [];
+  const each = [
+    ...(key === undefined ? [] : [told(key, args)]),
+    ...(keys === undefined ? [] : told(keys, args)),
+  ];
+  const found = each.map((one) => keyFrom(one, title));
+  if (found.length > 0) removals.push((cache) => cache.deleteMany(found));
+  if (tags !== undefined) {
+    const their = told(tags, args);
+    removals.push((cache) => cache.invalidateTags(their));
+  }
+  if (pattern !== undefined) {
+    const matching = told(pattern, args);
+    removals.push((cache) => cache.deletePattern(matching));
+  }
+  return removals;
+}

@@ -1,0 +1,68 @@
+import 'reflect-metadata';
+import { concatMap, isObservable, toArray } from 'rxjs';
+import { DepotConfigError } from '../../common/errors.js';
+
+/**
+ * What an Observable brought is stored as one value: a single one as itself, so that promises and `CacheService` find the
+ * same under the key; any other number of them as `{ $values: [...] }`.
+ */
+const VALUES = '$values';
+
+export function pack(values: readonly unknown[]): unknown {
+  const [first] = values;
+  const isPlain = values.length === 1 && first !== undefined && valuesIn(first) === undefined;
+  return isPlain ? first : { [VALUES]: values };
+}
+
+export const unpack = (stored: unknown): readonly unknown[] => valuesIn(stored) ?? [stored];
+
+/** What functions in options are given for the result: the last of the values. */
+export const lastOf = (stored: unknown): unknown => unpack(stored).at(-1);
+
+/** Of no values, or of `undefined` ones, nothing is stored. */
+export const isNothing = (stored: unknown): boolean => unpack(stored).every((value) => value === undefined);
+
+function valuesIn(stored: unknown): readonly unknown[] | undefined {
+  if (typeof stored !== 'object' || stored === null || Object.keys(stored).join() !== VALUES)
+    return undefined;
+  const values: unknown = Reflect.get(stored, VALUES);
+  return Array.isArray(values) ? values : undefined;
+}
+
+/** By what the compiler wrote of its return type: nobody may call it to find out. */
+export function returnsObservable(target: object, name: string | symbol): boolean {
+  const type: unknown = Reflect.getMetadata('design:returntype', target, name);
+  const prototype: unknown = typeof type === 'function' ? type.prototype : undefined;
+  return (
+    typeof prototype === 'object' && prototype !== null && 'subscribe' in prototype && 'pipe' in prototype
+  );
+}
+
+/** @throws DepotConfigError for an Observable where a promise was expected */
+export function noObservable<T>(result: T, title: string): T {
+  if (!isObservable(result)) return result;
+  throw new DepotConfigError(
+    `${title}: the method returns an Observable and is not declared to; expected Observable<…> as its return type, and emitDecoratorMetadata`,
+  );
+}
+
+/**
+ * Does something with the result of a method once it is complete, then hands it on. Nobody sees any of it before: who wants
+ * the first value alone would leave with that, and what was to be done would not be done.
+ */
+export function afterwards(result: unknown, act: (stored: unknown) => Promise<unknown>): unknown {
+  if (isObservable(result)) {
+    return result.pipe(
+      toArray(),
+      concatMap(async (values) => {
+        await act(pack(values));
+        return values;
+      }),
+      concatMap((values) => values),
+    );
+  }
+  return Promise.resolve(result).then(async (value) => {
+    await act(value);
+    return value;
+  });
+}
