@@ -54,7 +54,7 @@ export class Lookup {
   async fresh(key: string): Promise<CacheEntry | undefined> {
     const { clock } = this.parts;
     const entry = this.store.peek(key) ?? (await this.parts.reads.attempt(key, () => this.store.read(key)));
-    return entry && entry.freshUntil > clock.now() ? entry : undefined;
+    return entry && entry.freshUntil > clock.now() && this.isReadable(key, entry) ? entry : undefined;
   }
 
   getOrMake<T>(order: Order<T>): Promise<T> {

@@ -160,6 +160,7 @@ export class Productions {
 
   private async call<T>({ key, factory, policy }: Order<T>, stale: CacheEntry | undefined): Promise<T> {
     const { closing, clock } = this.parts;
+    const old = stale && this.isReadable(key, stale) ? stale : undefined;
     const nobodyWaits = new AbortController();
     const abort = (): void => nobodyWaits.abort(closing.reason);
     closing.addEventListener('abort', abort);
@@ -172,7 +173,7 @@ export class Productions {
         key,
         signal: nobodyWaits.signal,
         get stale() {
-          return stale?.value.copy() as T | undefined;
+          return old?.value.copy() as T | undefined;
         },
       });
     } finally {
