@@ -22,9 +22,12 @@ const MOST_LOOKS = 4;
  * nobody but the one who asked, and those for whom it was stored.
  */
 export class HttpCache {
+  private readonly warned = new Set<string>();
+
   constructor(
     private readonly store: AnswerStore,
     private readonly settings: HttpCacheSettings,
+    private readonly warn: (text: string) => void,
   ) {}
 
   /**
@@ -50,6 +53,7 @@ export class HttpCache {
         return reply.made(outcome.answer, outcome.values, want);
       case 'alone':
         reply.passed(outcome.why);
+        if (outcome.why === 'instance') this.warnOf(own.route.name);
         return outcome.values;
       case 'failed':
         // An answer of before is better than none. But what the handler refuses, it refuses.
@@ -57,6 +61,15 @@ export class HttpCache {
         own.undo();
         return reply.found(found, want);
     }
+  }
+
+  private warnOf(route: string): void {
+    if (this.warned.has(route)) return;
+    this.warned.add(route);
+    this.warn(
+      `${route} is not cached: it returns instances of classes, which interceptors outside of CacheInterceptor may treat ` +
+        'otherwise than what comes back from a cache. Register CacheInterceptor before them, or return plain objects',
+    );
   }
 
   /** The answer that is stored, or that somebody else has been waited for. Or the own handler begins. */

@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import {
   Inject,
   Injectable,
+  Logger,
   type CallHandler,
   type ExecutionContext,
   type NestInterceptor,
@@ -81,7 +82,9 @@ export class CacheInterceptor implements NestInterceptor {
 
   private open(): HttpCache {
     const settings = httpCacheSettings(this.options);
-    return new HttpCache(this.caches.get(settings.cache).namespace(NAMESPACE), settings);
+    const logger = new Logger(CacheInterceptor.name);
+    const answers = this.caches.get(settings.cache).namespace(NAMESPACE);
+    return new HttpCache(answers, settings, (text) => logger.warn(text));
   }
 
   private routeOf(context: ExecutionContext): HttpRoute {
