@@ -15,6 +15,7 @@ import type { NamedCacheOptions } from './cache/cache.options.js';
 import { getCacheToken } from './cache/decorators/inject-cache.decorator.js';
 import { CacheService } from './cache/cache.service.js';
 import { guardedLogger, silentLogger, type DepotLogger } from './common/logger.js';
+import { FallbackEngines } from './depot.fallbacks.js';
 import { DepotRuntime } from './depot.runtime.js';
 import type { DepotOptions, QueueOptions } from './depot.options.js';
 import { checkName, depotSettings, type DepotSettings } from './depot.settings.js';
@@ -42,7 +43,9 @@ const runtimeProvider: FactoryProvider<DepotRuntime> = {
   useFactory: async (options: DepotOptions, create: EngineFactory) => {
     const settings = depotSettings(options);
     const logger = loggerOf(settings);
-    return new DepotRuntime(settings, await create(settings, logger), logger);
+    const fallbacks = new FallbackEngines((redis) => create({ ...settings, redis }, logger), logger);
+    await fallbacks.prepare(settings.cache.fallback);
+    return new DepotRuntime(settings, await create(settings, logger), logger, fallbacks);
   },
 };
 
@@ -193,8 +196,8 @@ function cacheModule(
       {
         provide: token,
         inject: [DepotRuntime, optionsToken],
-        useFactory: ({ caches }: DepotRuntime, { name: _, ...options }: NamedCacheOptions) =>
-          caches.register(name, options),
+        useFactory: (runtime: DepotRuntime, { name: _, ...options }: NamedCacheOptions) =>
+          runtime.registerCache(name, options),
       },
     ],
     exports: [token],

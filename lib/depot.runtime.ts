@@ -1,4 +1,7 @@
+import type { CacheOptions } from './cache/cache.options.js';
 import { CacheRegistry } from './cache/cache.registry.js';
+import type { CacheService } from './cache/cache.service.js';
+import type { FallbackEngines } from './depot.fallbacks.js';
 import { createMemoryCaches } from './engines/engine.factory.js';
 import type { Engine } from './engines/engine.js';
 import { DepotConfigError } from './common/errors.js';
@@ -30,12 +33,14 @@ export class DepotRuntime {
     readonly settings: DepotSettings,
     readonly engine: Engine,
     readonly logger: DepotLogger,
+    private readonly fallbacks: FallbackEngines,
   ) {
     const { cache, clock } = engine;
     this.memory = createMemoryCaches(clock);
     this.caches = new CacheRegistry({
       engine: cache,
       memory: this.memory,
+      elsewhere: (redis) => fallbacks.get(redis),
       clock,
       logger,
       settings: settings.cache,
@@ -69,12 +74,19 @@ export class DepotRuntime {
     return client;
   }
 
+  /** Opens a cache; one that is registered twice must have the same options. @throws DepotConfigError */
+  async registerCache(name: string, options: CacheOptions): Promise<CacheService> {
+    await this.fallbacks.prepare(this.caches.settings(name, options).fallback);
+    return this.caches.register(name, options);
+  }
+
   /** @throws EngineUnavailableError when the engine can't be reached; nothing is left running then */
   async open(): Promise<void> {
     await this.orClose(async () => {
       this.checkRoutes();
       await this.engine.open();
     });
+    this.fallbacks.open();
     this.begin();
   }
 
@@ -84,7 +96,7 @@ export class DepotRuntime {
     this.caches.close();
     for (const { client } of open) client.close();
     await Promise.all(open.map(({ events }) => events.close()));
-    await this.engine.close();
+    await Promise.all([this.engine.close(), this.fallbacks.close()]);
     this.memory.close();
   }
 

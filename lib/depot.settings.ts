@@ -4,6 +4,7 @@ import { DepotConfigError, show } from './common/errors.js';
 import { toMs, type Duration } from './common/duration.js';
 import { checkKeys, wholeNumber } from './common/options.js';
 import type { DepotLogger } from './common/logger.js';
+import { checkRedisUrl } from './common/redis.url.js';
 import type { DepotOptions, QueueOptions } from './depot.options.js';
 import { sharedSlots, type SharedSlots } from './depot.slots.js';
 import { lockTtlMs } from './lock/lock.options.js';
@@ -170,14 +171,7 @@ function checkWorkers(value: unknown): 'all' | 'none' | readonly string[] {
 
 function checkRedis(value: unknown): DepotOptions['redis'] {
   if (value === undefined) return undefined;
-  if (typeof value === 'string') {
-    if (/^rediss?:\/\/./.test(value) && URL.canParse(value)) return value;
-    // The text may hold a password; only its beginning is shown.
-    const scheme = /^[a-z]+:\/\//i.exec(value)?.[0];
-    throw new DepotConfigError(
-      `redis is ${value === '' ? 'empty' : `a URL that begins with ${show(scheme ?? value.slice(0, 4))}`}; expected redis://[user:password@]host[:port][/db] or rediss://…`,
-    );
-  }
+  if (typeof value === 'string') return checkRedisUrl(value, 'redis');
   if (typeof value !== 'object' || value === null) {
     throw new DepotConfigError(
       `redis is ${show(value)}; expected a URL, ioredis options or an ioredis client`,

@@ -70,6 +70,7 @@ export { CacheNamespace, CacheService, type Maybe } from './cache/cache.service.
 export { CacheRegistry } from './cache/cache.registry.js';
 export type {
   CacheFactory,
+  CacheFallback,
   CacheMemoryOptions,
   CacheOptions,
   CachePolicyOptions,
@@ -88,6 +89,13 @@ export { BloomFilter, type FilterInfo, type RebuildOptions } from './cache/filte
 export type { CacheFilter } from './cache/filter/cache.filter.js';
 export type { FilterOptions } from './cache/filter/filter.shape.js';
 export { Cacheable, type CacheableOptions } from './cache/decorators/cacheable.decorator.js';
+export { CachePut, type CachePutOptions } from './cache/decorators/cache-put.decorator.js';
+export { CacheEvict, type CacheEvictOptions } from './cache/decorators/cache-evict.decorator.js';
+export { CacheInterceptor } from './cache/http/nest/cache.interceptor.js';
+export { CacheKey, type CacheKeyFactory } from './cache/http/nest/cache-key.decorator.js';
+export { CacheTTL } from './cache/http/nest/cache-ttl.decorator.js';
+export { NoCache } from './cache/http/nest/no-cache.decorator.js';
+export type { HttpCacheOptions } from './cache/http/http-cache.options.js';
 export { InjectCache, getCacheToken } from './cache/decorators/inject-cache.decorator.js';
 
 export { LockService } from './lock/lock.service.js';

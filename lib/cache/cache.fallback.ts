@@ -74,6 +74,8 @@ export class FallbackStore implements CacheStore {
 
   onChange(listener: (id: string | undefined) => void): void {
     this.main.onChange(listener);
+    // Their ids are the same: both make them of names and keys alone.
+    this.standIn.onChange(listener);
   }
 
   size(): CacheSize {

@@ -39,6 +39,9 @@ export interface CacheMemoryOptions {
   readonly ttl?: Duration;
 }
 
+/** This process's memory, or another Redis by its URL. */
+export type CacheFallback = 'memory' | { readonly redis: string };
+
 export interface CacheOptions extends CachePolicyOptions {
   /** Where it is: `'engine'`, which all processes share on Redis; or `'memory'`, in each process on its own. @default 'engine' */
   readonly store?: 'engine' | 'memory';
@@ -49,7 +52,7 @@ export interface CacheOptions extends CachePolicyOptions {
   /** Bytes that a value may have when serialised. @default '16mb' */
   readonly maxValue?: ByteSize;
   /** What serves instead while the store can't be reached, one after the other. @default none */
-  readonly fallback?: readonly 'memory'[];
+  readonly fallback?: readonly CacheFallback[];
   /** Which group a key is counted with in the statistics. @default what comes before its first colon */
   readonly group?: (key: string) => string;
 }

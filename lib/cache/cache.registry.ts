@@ -19,6 +19,8 @@ export interface CacheSources {
   readonly engine: CacheEngine;
   /** Of caches that are this process's own. */
   readonly memory: CacheEngine;
+  /** Of another Redis, on which caches fall back; left out where none does. */
+  readonly elsewhere?: (redis: string) => CacheEngine;
   readonly clock: Clock;
   readonly logger: DepotLogger;
   /** Of the default cache, and what other caches don't say. */
@@ -62,14 +64,19 @@ export class CacheRegistry {
    * @throws DepotConfigError for a bad option, or other options than before
    */
   register(name: string, options: CacheOptions): CacheService {
-    if (name === DEFAULT_CACHE_NAME) {
-      throw new DepotConfigError("cache 'default' has its options in DepotModule.forRoot, as cache");
-    }
-    const settings = cacheSettings(options, this.sources.settings, `cache '${name}'`);
+    const settings = this.settings(name, options);
     const known = this.caches.get(name) ?? { settings, service: this.open(name, settings) };
     this.caches.set(name, known);
     if (isSame(known.settings, settings)) return known.service;
     throw new DepotConfigError(`cache '${name}' is registered twice with different options`);
+  }
+
+  /** What the options of a named cache come to. @throws DepotConfigError for a bad option */
+  settings(name: string, options: CacheOptions): CacheSettings {
+    if (name === DEFAULT_CACHE_NAME) {
+      throw new DepotConfigError("cache 'default' has its options in DepotModule.forRoot, as cache");
+    }
+    return cacheSettings(options, this.sources.settings, `cache '${name}'`);
   }
 
   /** A cache in this process's memory, made once for each name; `get` does not give it. */
@@ -111,12 +118,21 @@ export class CacheRegistry {
   }
 
   private store(name: string, settings: CacheSettings): CacheStore {
-    const { engine, memory } = this.sources;
+    const { engine, memory, elsewhere = nowhere } = this.sources;
     if (settings.store === 'memory') return memory.open(name, settings.memory);
-    const main = engine.open(name, settings.memory);
-    if (settings.fallback.length === 0) return main;
-    return new FallbackStore(main, memory.open(`fallback ${name}`, settings.memory));
+    const chain = settings.fallback.map((place) =>
+      place === 'memory'
+        ? memory.open(`fallback ${name}`, settings.memory)
+        : elsewhere(place.redis).open(name, settings.memory),
+    );
+    return [engine.open(name, settings.memory), ...chain].reduceRight(
+      (rest, store) => new FallbackStore(store, rest),
+    );
   }
+}
+
+function nowhere(): never {
+  throw new DepotConfigError('cache.fallback names a Redis, and there is none to be had here');
 }
 
 function isSame(one: CacheSettings, other: CacheSettings): boolean {

@@ -255,7 +255,7 @@ export class CacheService {
    * @example await cache.getOrSet(id, () => load(id), { filter: cache.filter('ids', { capacity: 1_000_000 }) });
    */
   filter(name: string, options: FilterOptions): BloomFilter {
-    return new BloomFilter(this.parts.filters, [...this.path, name], options, this.parts.logger);
+    return new BloomFilter(this.parts.filters, [...this.path, name], options, this.parts.reads);
   }
 
   /** Hits, misses and how long they took, in this process since it started. */

@@ -1,7 +1,8 @@
 import { toBytes } from '../common/bytes.js';
 import { DepotConfigError, show } from '../common/errors.js';
 import { checkKeys, wholeNumber } from '../common/options.js';
-import type { CacheMemoryOptions, CacheOptions } from './cache.options.js';
+import { checkRedisUrl } from '../common/redis.url.js';
+import type { CacheFallback, CacheMemoryOptions, CacheOptions } from './cache.options.js';
 import { cachePolicy, DEFAULT_POLICY, POLICY_KEYS, type CachePolicy } from './cache.policy.js';
 import type { MemorySettings } from './cache.store.js';
 import { ttlMs } from './cache.ttl.js';
@@ -14,7 +15,7 @@ export interface CacheSettings {
   readonly memory: MemorySettings | undefined;
   readonly values: 'copied' | 'frozen';
   readonly maxValueBytes: number;
-  readonly fallback: readonly 'memory'[];
+  readonly fallback: readonly CacheFallback[];
   readonly group: (key: string) => string;
 }
 
@@ -89,11 +90,17 @@ function memorySettings(
   };
 }
 
-function checkFallback(value: unknown, name: string): readonly 'memory'[] {
-  if (Array.isArray(value) && value.length <= 1 && value.every((one) => one === 'memory')) {
-    return value as readonly 'memory'[];
+function checkFallback(value: unknown, name: string): readonly CacheFallback[] {
+  if (!Array.isArray(value)) {
+    throw new DepotConfigError(`${name} is ${show(value)}; expected an array of 'memory' and { redis: URL }`);
   }
-  throw new DepotConfigError(`${name} is ${show(value)}; expected [] or ['memory']`);
+  return value.map((place: unknown, at): CacheFallback => {
+    if (place === 'memory') return place;
+    checkKeys(place, `${name}[${at}]`, ['redis']);
+    const { redis } = place as { readonly redis?: unknown };
+    if (typeof redis === 'string') return { redis: checkRedisUrl(redis, `${name}[${at}].redis`) };
+    throw new DepotConfigError(`${name}[${at}].redis is ${show(redis)}; expected the URL of a Redis`);
+  });
 }
 
 function checkGroup(value: unknown, name: string): (key: string) => string {
