@@ -9,6 +9,7 @@ import { EditionsModule } from './editions/editions.module.js';
 import { MailModule } from './mail/mail.module.js';
 import { NoticesModule } from './notices/notices.module.js';
 import { PostcardsModule } from './postcards/postcards.module.js';
+import { RatesModule } from './rates/rates.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 
@@ -23,6 +24,7 @@ const settings = await ConfigModule.forRoot({ isGlobal: true, validate: readSett
     CitiesModule,
     PostcardsModule,
     MailModule,
+    RatesModule,
     ReportsModule,
     EditionsModule,
     NoticesModule,

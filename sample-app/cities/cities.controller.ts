@@ -1,5 +1,6 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { CacheInterceptor, CacheTTL } from 'nestjs-depot';
 import type { City } from './city.js';
 import { CitiesService, type CityEntry } from './cities.service.js';
 import { CityQuery } from './city.query.js';
@@ -7,6 +8,8 @@ import { KnownCity } from './known-city.pipe.js';
 
 @ApiTags('cities')
 @Controller('cities')
+@UseInterceptors(CacheInterceptor)
+@CacheTTL('1m')
 export class CitiesController {
   constructor(private readonly cities: CitiesService) {}
 
@@ -17,7 +20,7 @@ export class CitiesController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One city, from the cache when it was asked for before' })
+  @ApiOperation({ summary: 'One city; with an ETag, so that who has it already gets a 304' })
   @ApiParam({ name: 'id', example: 'pt-lisbon', type: String })
   @ApiNotFoundResponse()
   find(@Param('id', KnownCity) city: CityEntry): CityEntry {

@@ -1,4 +1,5 @@
 import { checkApi } from './checks/api.check.js';
+import { checkCache } from './checks/cache.check.js';
 import { checkCancel } from './checks/cancel.check.js';
 import { checkEdition } from './checks/edition.check.js';
 import { checkLedger } from './checks/ledger.check.js';
@@ -37,6 +38,7 @@ export async function perform(play: Play, stage: Stage, story: Story): Promise<v
   const client = new PostcardsClient(play.url, stage.signal, stage.adminKey);
   story.chapter('Questions to the API');
   await checkApi(client, story);
+  await checkCache(client, story);
   const orders = await checkEdition(client, stage, story);
 
   story.chapter('The shop is closed: no card is drawn and no mail is sent');

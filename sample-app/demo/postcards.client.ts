@@ -19,6 +19,8 @@ export interface Answer<T = unknown> {
   readonly body: T;
   /** In how many seconds it may be worth another try. */
   readonly retryAfter: string | null;
+  /** What says which version of it this is. */
+  readonly etag: string | null;
 }
 
 /** Talks to the app as any other client does. */
@@ -31,6 +33,11 @@ export class PostcardsClient {
 
   get<T = unknown>(path: string): Promise<Answer<T>> {
     return this.send('GET', path);
+  }
+
+  /** Asks for what it has already, in that version. */
+  getUnless(path: string, etag: string): Promise<Answer> {
+    return this.send('GET', path, undefined, { 'if-none-match': etag });
   }
 
   post<T = unknown>(path: string, body: unknown): Promise<Answer<T>> {
@@ -82,6 +89,7 @@ export class PostcardsClient {
       status: response.status,
       body: (type.includes('json') ? JSON.parse(text) : text) as T,
       retryAfter,
+      etag: response.headers.get('etag'),
     };
   }
 }

@@ -24,6 +24,12 @@ export class EditionsController {
     @InjectQueue('editions') private readonly orders: Queue<EditionsProcessor>,
   ) {}
 
+  @Get()
+  @ApiOperation({ summary: 'All limited editions and how many copies are left' })
+  list(): Promise<readonly (Edition & { left: number })[]> {
+    return this.editions.list();
+  }
+
   @Get(':id')
   @ApiOperation({ summary: 'A limited edition and how many copies are left' })
   @ApiNotFoundResponse()

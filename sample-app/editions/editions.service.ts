@@ -1,5 +1,5 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
-import { LockService } from 'nestjs-depot';
+import { CacheEvict, Cacheable, LockService } from 'nestjs-depot';
 import { EDITIONS, type Edition, type Sale, type SalesSummary } from './edition.js';
 import { SalesBook } from './sales.book.js';
 import { summaryOf } from './sales.summary.js';
@@ -17,11 +17,20 @@ export class EditionsService {
     return edition;
   }
 
+  /** All of them and how many copies are left: read once, until the next sale, by whatever process. */
+  @Cacheable({ key: 'editions', tags: ['editions'] })
+  async list(): Promise<readonly (Edition & { left: number })[]> {
+    return Promise.all(
+      EDITIONS.map(async (edition) => ({ ...edition, left: edition.copies - (await this.sold(edition.id)) })),
+    );
+  }
+
   async sold(id: string): Promise<number> {
     return (await this.book.read(this.get(id).id)).length;
   }
 
   /** Sells a copy, once for each order however often it is asked. @returns null when none is left */
+  @CacheEvict({ tags: ['editions'] })
   async sell(id: string, orderId: string, buyer: string): Promise<Sale | null> {
     const edition = this.get(id);
     return this.locks.run(`edition:${id}`, { ttl: '10s', wait: '10s' }, async () => {
