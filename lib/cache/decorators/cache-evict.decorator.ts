@@ -1,11 +1,13 @@
-import { defer, from, mergeMap, type Observable } from 'rxjs';
+import { from, mergeMap, type Observable } from 'rxjs';
 import { DepotConfigError, show } from '../../common/errors.js';
+import { checkKey } from '../../common/key.js';
+import { checkTags } from '../cache.lifetime.js';
 import type { CacheService } from '../cache.service.js';
 import { otherPlace, PLACE_KEYS, type CachePlaceOptions, type MemoryOfOptions } from './cache.place.js';
-import { decorate, siteOf, type MethodCall } from './decorated.method.js';
-import { checkOptions, keyFrom, told, type Told } from './decorator.options.js';
+import { decorate, siteOf } from './decorated.method.js';
+import { checkOptions, keyFrom, told, within, type Told } from './decorator.options.js';
 import type { ArgumentsOf, CacheDecorator, CachedMethod, KeyOrParts } from './method.types.js';
-import { afterwards, noObservable, returnsObservable } from './observable.values.js';
+import { afterwards, noObservable } from './observable.values.js';
 
 /** What is removed; at least one of `key`, `keys`, `tags`, `pattern` and `all`. Functions are given the method's arguments. */
 export interface CacheEvictOptions<A extends readonly unknown[] = readonly unknown[]>
@@ -55,36 +57,18 @@ export function CacheEvict<F extends CachedMethod>(
     const { when, before = false } = erased;
     checkWhat(erased, title);
     const place = otherPlace(options, title, target);
-    const isObservable = returnsObservable(target, name);
 
-    const evictionOf = (call: MethodCall): (() => Promise<unknown>) => {
+    const mark = { decorator: '@CacheEvict', title, target, place, hasDefaultKey: false } as const;
+    decorate(site, descriptor, mark, (call) => {
+      if (when && !when(...(call.args as readonly never[]))) return call.run();
       const removals = removalsOf(erased, call.args, title);
       const cache = place.in(call.caches);
-      return () => Promise.all(removals.map((remove) => remove(cache)));
-    };
-    decorate(
-      site,
-      descriptor,
-      { decorator: '@CacheEvict', title, target, place, hasDefaultKey: false },
-      (call) => {
-        const begin = (): (() => Promise<unknown>) | undefined =>
-          when && !when(...(call.args as readonly never[])) ? undefined : evictionOf(call);
-        if (!before) {
-          const evict = begin();
-          return evict ? afterwards(call.run(), evict) : call.run();
-        }
-        if (isObservable) {
-          return defer(() =>
-            from(begin()?.() ?? [undefined]).pipe(mergeMap(() => call.run() as Observable<unknown>)),
-          );
-        }
-        const run = async (): Promise<unknown> => {
-          await begin()?.();
-          return noObservable(call.run(), title);
-        };
-        return run();
-      },
-    );
+      const evict = (): Promise<unknown> => Promise.all(removals.map((remove) => remove(cache)));
+      if (!before) return afterwards(call.run(), evict);
+      return site.isObservable
+        ? from(evict()).pipe(mergeMap(() => call.run() as Observable<unknown>))
+        : evict().then(() => noObservable(call.run(), title));
+    });
   };
 }
 
@@ -108,8 +92,8 @@ function removalsOf(
   args: readonly unknown[],
   title: string,
 ): ((cache: CacheService) => Promise<unknown>)[] {
-  if (all) return [(cache) => cache.clear()];
   const removals: ((cache: CacheService) => Promise<unknown>)[] = [];
+  if (all) removals.push((cache) => cache.clear());
   const each = [
     ...(key === undefined ? [] : [told(key, args)]),
     ...(keys === undefined ? [] : told(keys, args)),
@@ -117,11 +101,11 @@ function removalsOf(
   const found = each.map((one) => keyFrom(one, title));
   if (found.length > 0) removals.push((cache) => cache.deleteMany(found));
   if (tags !== undefined) {
-    const their = told(tags, args);
+    const their = within(title, () => checkTags(told(tags, args)));
     removals.push((cache) => cache.invalidateTags(their));
   }
   if (pattern !== undefined) {
-    const matching = told(pattern, args);
+    const matching = checkKey(told(pattern, args), `${title}: what pattern returned`);
     removals.push((cache) => cache.deletePattern(matching));
   }
   return removals;

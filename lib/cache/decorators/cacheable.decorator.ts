@@ -1,4 +1,4 @@
-import { defer, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { DepotConfigError } from '../../common/errors.js';
 import type { CachePolicyOptions, GetOrSetOptions } from '../cache.options.js';
 import type { Duration } from '../../common/duration.js';
@@ -17,7 +17,7 @@ import {
 import { decorate, nameOfClass, siteOf, type MethodCall, type Site } from './decorated.method.js';
 import { checkOptions, keyFrom, told, within, type Told } from './decorator.options.js';
 import type { ArgumentsOf, CacheDecorator, CachedMethod, KeyOrParts, ResultOf } from './method.types.js';
-import { lastOf, noObservable, returnsObservable } from './observable.values.js';
+import { lastOf, noObservable } from './observable.values.js';
 
 /** Functions are given the method's arguments; of an Observable's values, the last one is the result. */
 export interface CacheableOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
@@ -68,12 +68,11 @@ export function Cacheable<F extends CachedMethod>(
       if (mark.decorator !== '@Cacheable' || mark.place.id !== place.id) continue;
       throw new DepotConfigError(`${title}: it stands there twice for one cache and would wait for itself`);
     }
-    const isObservable = returnsObservable(target, name);
-    const call = new CacheableCall(site, options as unknown as Erased, place, isObservable);
+    const call = new CacheableCall(site, options as unknown as Erased, place);
     const hasDefaultKey = options.key === undefined;
     decorate(site, descriptor, { decorator: '@Cacheable', title, target, place, hasDefaultKey }, (made) => {
       if (isCachedBelow(made.instance, site)) return made.run();
-      return isObservable ? defer(() => call.observe(made)) : call.await(made);
+      return site.isObservable ? call.observe(made) : call.await(made);
     });
   };
 }
@@ -95,7 +94,6 @@ class CacheableCall {
     private readonly site: Site,
     private readonly options: Erased,
     private readonly place: CachePlace,
-    private readonly isObservable: boolean,
   ) {
     const { ttl, tags } = options;
     this.always = {
@@ -132,18 +130,18 @@ class CacheableCall {
 
   private optionsOf({ args }: MethodCall): GetOrSetOptions {
     const { tags, unless } = this.options;
-    if (typeof tags !== 'function' && unless === undefined && !this.isObservable) return this.always;
+    if (typeof tags !== 'function' && unless === undefined && !this.site.isObservable) return this.always;
     return {
       ...this.always,
       ...(typeof tags === 'function' && { tags: told(tags, args) }),
       unless: (stored) =>
-        (this.isObservable && isUnstorable(stored)) ||
+        (this.site.isObservable && isUnstorable(stored)) ||
         unless?.(this.resultOf(stored) as never, ...(args as readonly never[])) === true,
     };
   }
 
   private resultOf(stored: unknown): unknown {
-    return this.isObservable ? lastOf(stored) : stored;
+    return this.site.isObservable ? lastOf(stored) : stored;
   }
 }
 

@@ -1,9 +1,11 @@
 import 'reflect-metadata';
 import { Inject, Optional } from '@nestjs/common';
+import { defer, firstValueFrom, throwError, type Observable } from 'rxjs';
 import { DepotConfigError } from '../../common/errors.js';
 import { CacheRegistry } from '../cache.registry.js';
 import { CACHE_SLOT, cachesOf, defineSlot } from './cache.binding.js';
 import { addMark, type CacheMark, type DecoratorName } from './cache.marks.js';
+import { returnsObservable } from './observable.values.js';
 
 /** Where a decorator stands. */
 export interface Site {
@@ -13,6 +15,8 @@ export interface Site {
   readonly owner: string;
   /** `@Cacheable on Products.find` */
   readonly title: string;
+  /** Whether the method is declared to return an Observable; of others it is not known. */
+  readonly isObservable: boolean;
 }
 
 /** A call of a decorated method, of an object that has caches. */
@@ -36,12 +40,15 @@ export function siteOf(
   if (typeof target === 'function' || typeof descriptor.value !== 'function') {
     throw new DepotConfigError(`${title}: expected a method of an instance`);
   }
-  return { target, name, owner, title };
+  return { target, name, owner, title, isObservable: returnsObservable(target, name) };
 }
 
-/** Has calls answered by `around`. Where no caches are at hand, as in a unit test, the method simply runs. */
+/**
+ * Has calls answered by `around`: of an Observable each time that it is subscribed, and not before. What `around` throws, the
+ * call rejects with. Where no caches are at hand, as in a unit test, the method simply runs.
+ */
 export function decorate<F>(
-  { target, name }: Site,
+  { target, name, isObservable }: Site,
   descriptor: TypedPropertyDescriptor<F>,
   mark: CacheMark,
   around: (call: MethodCall) => unknown,
@@ -50,7 +57,14 @@ export function decorate<F>(
   const answer = function (this: object, ...args: unknown[]): unknown {
     const run = (): unknown => method.apply(this, args);
     const caches = cachesOf(this);
-    return caches === undefined ? run() : around({ instance: this, args, caches, run });
+    if (caches === undefined) return run();
+    const call = { instance: this, args, caches, run };
+    if (isObservable) return defer(() => around(call) as Observable<unknown>);
+    try {
+      return around(call);
+    } catch (error) {
+      return firstValueFrom(throwError(() => error));
+    }
   };
   takeAfter(answer, method);
   descriptor.value = answer as F;
