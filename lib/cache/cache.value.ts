@@ -1,5 +1,9 @@
 import { decode, isPlainText } from '../common/codec.js';
+import { PayloadError } from '../common/errors.js';
 import type { GroupCounters } from './cache.stats.js';
+
+/** What others have written may be nested deeper than a copy could follow. What is written here never is. */
+const DEEPEST = 1_000;
 
 /**
  * A value as the codec wrote it, read once and handed out many times. Either everybody gets a copy of his own, or all get
@@ -59,7 +63,15 @@ export class CachedValue {
       this.state = 'checked';
       return;
     }
-    this.state = isObject(this.known) ? 'plain' : 'primitive';
+    if (isObject(this.known)) {
+      // Each level takes two brackets.
+      if (text.length > 2 * DEEPEST && isDeeper(this.known, DEEPEST)) {
+        throw new PayloadError(`value can't be read: it is nested deeper than ${DEEPEST} levels`);
+      }
+      this.state = 'plain';
+    } else {
+      this.state = 'primitive';
+    }
     this.text = undefined;
   }
 
@@ -87,6 +99,11 @@ function copyOf(value: object): object {
 function freeze(value: object): void {
   Object.freeze(value);
   for (const inner of Object.values(value)) if (isObject(inner)) freeze(inner);
+}
+
+function isDeeper(value: object, levels: number): boolean {
+  if (levels === 0) return true;
+  return Object.values(value).some((inner) => isObject(inner) && isDeeper(inner, levels - 1));
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -13,7 +13,9 @@ interface Slot<V> extends Expiring {
 const MADE_AT_ONCE = 65_536;
 /** Expired entries that one `set` drops: more than it can add, so that they never pile up. */
 const DROPPED_PER_SET = 4;
-/** The timer does not go off more often, however many entries expire. */
+/** And one call of the timer: a few milliseconds of work. */
+const DROPPED_PER_TURN = 10_000;
+/** The timer goes off no more often, however many entries expire, unless it has left some over. */
 const PAUSE_MS = 1_000;
 
 /**
@@ -27,6 +29,7 @@ export class EntryMemory<V> {
   /** Slots that expire. */
   private readonly expiring = new ExpiryHeap<Slot<V>>();
   private timer: { readonly at: number; readonly cancel: () => void } | undefined;
+  private restsUntil = 0;
   private held = 0;
   private orders = 0;
 
@@ -141,30 +144,31 @@ export class EntryMemory<V> {
     return slot !== undefined;
   }
 
-  private dropExpired(limit: number, now?: number): void {
+  /** Says how many there were. */
+  private dropExpired(limit: number, now?: number): number {
     let slot = this.expiring.first();
-    if (!slot) return;
+    if (!slot) return 0;
     const until = now ?? this.clock.now();
-    for (let dropped = 0; slot && slot.expiresAt <= until && dropped < limit; dropped++) {
+    let dropped = 0;
+    for (; slot && slot.expiresAt <= until && dropped < limit; dropped++) {
       this.drop(slot);
       slot = this.expiring.first();
     }
+    return dropped;
   }
 
   /** One timer for the earliest. One that is early, because its entry went before, costs a look; a late one is replaced. */
   private arm(): void {
     const first = this.expiring.first();
-    if (!first || (this.timer && this.timer.at <= first.expiresAt)) return;
+    if (!first) return;
+    const at = Math.max(first.expiresAt, this.restsUntil);
+    if (this.timer && this.timer.at <= at) return;
     this.disarm();
-    this.armFor(first.expiresAt);
-  }
-
-  private armFor(at: number): void {
     const cancel = this.clock.after(at - this.clock.now(), () => {
       this.timer = undefined;
-      this.dropExpired(Number.POSITIVE_INFINITY);
-      const next = this.expiring.first();
-      if (next) this.armFor(Math.max(next.expiresAt, this.clock.now() + PAUSE_MS));
+      const isDone = this.dropExpired(DROPPED_PER_TURN) < DROPPED_PER_TURN;
+      this.restsUntil = this.clock.now() + (isDone ? PAUSE_MS : 0);
+      this.arm();
     });
     this.timer = { at, cancel };
   }

@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ExpiryHeap, type Expiring } from '../../../../lib/cache/memory/expiry.heap.js';
+
+describe('an expiry heap', () => {
+  const item = (expiresAt: number, order: number): Expiring => ({ expiresAt, order, place: -1 });
+
+  it('is empty at first', () => {
+    expect(new ExpiryHeap().first()).toBeUndefined();
+  });
+
+  it('has the earliest first, and of equal ones the lowest order', () => {
+    const heap = new ExpiryHeap();
+    const items = [item(5, 0), item(3, 2), item(3, 1), item(9, 3)];
+    for (const each of items) heap.add(each);
+
+    const drained: Expiring[] = [];
+    for (let first = heap.first(); first; first = heap.first()) {
+      drained.push(first);
+      heap.remove(first);
+    }
+
+    expect(drained).toEqual([items[2], items[1], items[0], items[3]]);
+    expect(drained.map(({ place }) => place)).toEqual([-1, -1, -1, -1]);
+  });
+
+  it('lets one go that is not in it', () => {
+    const heap = new ExpiryHeap();
+    const [one, other] = [item(1, 0), item(2, 1)];
+    heap.add(one);
+    heap.remove(other);
+    heap.remove(one);
+    heap.remove(one);
+
+    expect(heap.first()).toBeUndefined();
+  });
+
+  it('takes one again after it was cleared', () => {
+    const heap = new ExpiryHeap();
+    const one = item(1, 0);
+    heap.add(one);
+    heap.clear();
+    expect(heap.first()).toBeUndefined();
+    heap.remove(one);
+    heap.add(one);
+
+    expect(heap.first()).toBe(one);
+  });
+
+  it('has the earliest first after any adding and removing', () => {
+    const step = fc.record({ adds: fc.boolean(), at: fc.nat(20), which: fc.nat() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const heap = new ExpiryHeap();
+        const there: Expiring[] = [];
+        for (const [order, { adds, at, which }] of steps.entries()) {
+          if (adds || there.length === 0) {
+            there.push(item(at, order));
+            heap.add(there.at(-1) ?? item(0, 0));
+          } else {
+            const [gone] = there.splice(which % there.length, 1);
+            if (gone) heap.remove(gone);
+          }
+          const sorted = [...there].sort((a, b) => a.expiresAt - b.expiresAt || a.order - b.order);
+          expect(heap.first()).toBe(sorted[0]);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
