@@ -4,7 +4,7 @@ import { hasToJson, isDate, isMap, isSet, MAX_DEPTH } from '../../common/codec.s
 import { PayloadError, show, toError } from '../../common/errors.js';
 
 /** Of all that is looked at for one key: some megabytes take a processor long enough. */
-const LONGEST = 16 * 1_024 * 1_024;
+const LONGEST = 4 * 1_024 * 1_024;
 
 /**
  * Content as text, to tell it apart. What is the same by `util.isDeepStrictEqual` gives the same text, and nothing else does:
