@@ -19,7 +19,11 @@ const { startRedis } = await import('../support/redis-server.ts');
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const APPS = ['nest12-esm', 'nest11-cjs'];
-const testingKit = await readFile(new URL('testing-kit.ts', import.meta.url), 'utf8');
+/** Compiled and run inside each application. */
+const PROGRAMS = {
+  'testing-kit': 'the test kit compiles and runs, without jest',
+  'keyv-store': 'the store for Keyv compiles and runs, without Keyv',
+};
 /** Run inside each application; they fail when it does not hold. */
 const SCRIPTS = {
   'one-copy.mjs': 'import and require give one copy',
@@ -55,15 +59,26 @@ async function check() {
   }
 }
 
+function programs() {
+  return Promise.all(
+    Object.keys(PROGRAMS).map(async (name) => [
+      `src/${name}.ts`,
+      await readFile(new URL(`${name}.ts`, import.meta.url), 'utf8'),
+    ]),
+  );
+}
+
 async function checkApp(app, directory, unpacked, files, prints) {
   const redis = await startRedis();
   try {
-    await layOut(app, directory, unpacked, new Map([...files, ['src/testing-kit.ts', testingKit]]));
+    await layOut(app, directory, unpacked, new Map([...files, ...(await programs())]));
     await compile(directory);
     console.log(`${app}: the quick start compiles`);
 
-    await execute(process.execPath, ['dist/testing-kit.js'], { cwd: directory });
-    console.log(`${app}: the test kit compiles and runs, without jest`);
+    for (const [program, holds] of Object.entries(PROGRAMS)) {
+      await execute(process.execPath, [`dist/${program}.js`], { cwd: directory });
+      console.log(`${app}: ${holds}`);
+    }
 
     for (const [script, holds] of Object.entries(SCRIPTS)) {
       await cp(fileURLToPath(new URL(script, import.meta.url)), join(directory, script));

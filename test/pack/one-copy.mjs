@@ -6,14 +6,17 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import 'reflect-metadata';
 import * as main from 'nestjs-depot';
+import * as keyv from 'nestjs-depot/keyv';
 import * as testing from 'nestjs-depot/testing';
 
 const require = createRequire(import.meta.url);
 assert.ok(main.DepotModule, 'nestjs-depot exports no DepotModule');
+assert.ok(keyv.DepotKeyvStore, 'nestjs-depot/keyv exports no DepotKeyvStore');
 assert.ok(testing.DepotTesting, 'nestjs-depot/testing exports no DepotTesting');
 
 const entryPoints = {
   'nestjs-depot': [main, 'index.js'],
+  'nestjs-depot/keyv': [keyv, 'keyv/index.js'],
   'nestjs-depot/testing': [testing, 'testing/index.js'],
 };
 for (const [entryPoint, [imported, file]] of Object.entries(entryPoints)) {

@@ -14,7 +14,10 @@ const HAS_TO_BE_PACKED = [
   ...['esm', 'cjs'].flatMap((format) =>
     [
       'package.json',
-      ...['index', 'testing/index', 'testing/jest'].flatMap((path) => [`${path}.js`, `${path}.d.ts`]),
+      ...['index', 'keyv/index', 'testing/index', 'testing/jest'].flatMap((path) => [
+        `${path}.js`,
+        `${path}.d.ts`,
+      ]),
     ].map((name) => `dist/lib/${format}/${name}`),
   ),
 ];
