@@ -1,19 +1,12 @@
-import { wait } from '../common/clock.js';
 import type { CacheTier } from './cache.events.js';
 import type { CacheParts } from './cache.parts.js';
 import type { Order } from './cache.productions.js';
 import type { CacheEntry, CacheStore, Claim } from './cache.store.js';
 import type { CachedValue } from './cache.value.js';
 
-/** After a refresh that failed, the next one of the key is tried so much later. */
-const REST_MS = 1_000;
-const MOST_RESTING = 1_000;
-
 /** Finds values: in this process's memory, then in the store, then by having them made. Counts what it finds. */
 export class Lookup {
   private readonly frozen: boolean;
-  /** Until when no refresh is tried, by key: the last one failed. */
-  private readonly resting = new Map<string, number>();
 
   constructor(
     private readonly store: CacheStore,
@@ -132,10 +125,10 @@ export class Lookup {
   /** The stale value at once, or a fresh one if that takes no longer than the soft time-out. */
   private async staleOrMade<T>(order: Order<T>, stale: CacheEntry, tier: CacheTier): Promise<unknown> {
     const { key, policy } = order;
-    const made = this.refresh(order, stale);
+    const { productions } = this.parts;
+    const made = productions.refresh(order, stale);
     if (made === undefined) return this.hit(key, stale, tier, true);
-    const inTime =
-      policy.softMs === 0 ? undefined : await Promise.race([made, wait(this.parts.clock, policy.softMs)]);
+    const inTime = policy.softMs === 0 ? undefined : await this.within(policy.softMs, made);
     if (inTime === undefined) return this.hit(key, stale, tier, true);
     this.missed(key);
     return this.hand(inTime);
@@ -144,22 +137,14 @@ export class Lookup {
   private refreshInTime<T>(order: Order<T>, entry: CacheEntry): void {
     const { refreshAhead = 1 } = order.policy;
     const dueAt = entry.createdAt + (entry.freshUntil - entry.createdAt) * refreshAhead;
-    if (this.parts.clock.now() >= dueAt) void this.refresh(order, entry);
+    if (this.parts.clock.now() >= dueAt) void this.parts.productions.refresh(order, entry);
   }
 
-  /** Never rejects: `undefined` when it fails, or is not tried because it has failed just now. */
-  private refresh<T>(order: Order<T>, entry: CacheEntry): Promise<CachedValue | undefined> | undefined {
-    const { key } = order;
-    const { clock, productions } = this.parts;
-    const restsUntil = this.resting.get(key);
-    if (restsUntil !== undefined) {
-      if (restsUntil > clock.now()) return undefined;
-      this.resting.delete(key);
-    }
-    return productions.make(order, entry).catch(() => {
-      if (this.resting.size >= MOST_RESTING) this.resting.clear();
-      this.resting.set(key, clock.now() + REST_MS);
-      return undefined;
+  /** What the work, which never rejects, comes to; `undefined` when it takes longer. */
+  private within<W>(ms: number, work: Promise<W>): Promise<W | undefined> {
+    return new Promise((resolve) => {
+      const cancel = this.parts.clock.after(ms, () => resolve(undefined));
+      void work.then(resolve).finally(cancel);
     });
   }
 

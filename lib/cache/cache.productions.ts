@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { encode } from '../common/codec.js';
 import { show, toError } from '../common/errors.js';
 import { SingleFlight } from '../common/single-flight.js';
@@ -7,7 +8,8 @@ import { checkTags, lifetime } from './cache.lifetime.js';
 import type { CacheFactory, GetOrSetOptions } from './cache.options.js';
 import type { CacheParts } from './cache.parts.js';
 import type { CachePolicy } from './cache.policy.js';
-import type { CacheEntry, CacheLease, CacheStore, Claim, ClaimRequest } from './cache.store.js';
+import type { CacheEntry, CacheLease, CacheStore, Claim, ClaimRequest, NewEntry } from './cache.store.js';
+import { Resting } from './cache.resting.js';
 import { CachedValue } from './cache.value.js';
 
 /** What is to be made, and how it is kept. */
@@ -19,6 +21,13 @@ export interface Order<T = unknown> {
   readonly policy: CachePolicy;
 }
 
+/** What a factory has brought, as it is stored; no `entry`: it is not to be. */
+interface Made {
+  readonly key: string;
+  readonly text: string;
+  readonly entry: NewEntry | undefined;
+}
+
 /**
  * Makes values that the cache does not have: one factory for a key at a time, in all processes that share the store. Whoever
  * asks meanwhile gets what it brings, good or bad.
@@ -26,7 +35,13 @@ export interface Order<T = unknown> {
 export class Productions {
   private readonly flights = new SingleFlight<CachedValue>();
 
-  constructor(private readonly parts: Omit<CacheParts, 'productions'>) {}
+  private readonly resting: Resting;
+
+  constructor(private readonly parts: Omit<CacheParts, 'productions'>) {
+    this.resting = new Resting(parts.clock);
+    // One listener for each factory under way.
+    setMaxListeners(0, parts.closing);
+  }
 
   /**
    * Joins what is under way for the key, or begins it.
@@ -36,7 +51,19 @@ export class Productions {
    */
   make<T>(order: Order<T>, stale: CacheEntry | undefined): Promise<CachedValue> {
     const { store, key, policy } = order;
-    return this.flights.run(store.idOf(key), () => this.inTime(key, policy, this.produce(order, stale)));
+    const flight = this.flights.run(store.idOf(key), () => this.produce(order, stale));
+    // Whoever joins has a time-out of his own.
+    return this.inTime(key, policy, flight);
+  }
+
+  /** Makes it anew. Never rejects: `undefined` when it fails, or is not tried because it has failed just now. */
+  refresh<T>(order: Order<T>, stale: CacheEntry): Promise<CachedValue | undefined> | undefined {
+    const id = order.store.idOf(order.key);
+    if (this.resting.has(id)) return undefined;
+    return this.make(order, stale).catch(() => {
+      this.resting.add(id);
+      return undefined;
+    });
   }
 
   /** Whoever asks from now on does not get what is under way. */
@@ -137,13 +164,15 @@ export class Productions {
       const values = await factory();
       const tookMs = performance.now() - begun;
       group.took('factory', tookMs);
+      // Before the first is stored all are known to be storable, so that no lease is told of success and failure.
+      const all = Array.from(leases.keys(), (one, at) =>
+        this.written({ ...order, key: one }, values[at] as T),
+      );
       return await Promise.all(
-        Array.from(leases, async ([one, lease], at) => {
-          const value = values[at] as T;
-          const text = encode(value, `cache value ${show(one)}`);
-          const stored = (await this.keep({ ...order, key: one }, value, text, lease)) ?? false;
-          listeners.emit('made', { key: one, tookMs, stored });
-          return new CachedValue(text);
+        all.map(async (made) => {
+          const stored = await this.keep(made, leases.get(made.key));
+          listeners.emit('made', { key: made.key, tookMs, stored });
+          return new CachedValue(made.text);
         }),
       );
     } catch (error) {
@@ -182,20 +211,22 @@ export class Productions {
     }
   }
 
-  /** Says whether it was stored. */
-  private async keep<T>(
-    { key, options, policy }: Order<T>,
-    value: T,
-    text: string,
-    lease: CacheLease | undefined,
-  ): Promise<boolean | undefined> {
-    const { writes } = this.parts;
-    const life = options.unless?.(value) ? undefined : lifetime(value, policy, options.ttl);
+  private written<T>({ key, options, policy }: Order<T>, value: T): Made {
+    const text = encode(value, `cache value ${show(key)}`);
+    if (value === undefined || options.unless?.(value)) return { key, text, entry: undefined };
+    const life = lifetime(value, policy, options.ttl);
+    if (!life || !this.isSmall(key, text)) return { key, text, entry: undefined };
     const tags = typeof options.tags === 'function' ? checkTags(options.tags(value)) : (options.tags ?? []);
+    return { key, text, entry: { text, tags, ...life } };
+  }
+
+  /** Says whether it was stored. */
+  private async keep({ key, entry }: Made, lease: CacheLease | undefined): Promise<boolean> {
     if (!lease) return false;
-    if (!life || !this.isSmall(key, text))
-      return writes.attempt(key, () => lease.release().then(() => false));
-    return writes.attempt(key, () => lease.fill({ text, tags, ...life }));
+    const { writes } = this.parts;
+    if (entry) return (await writes.attempt(key, () => lease.fill(entry))) ?? false;
+    await writes.attempt(key, () => lease.release());
+    return false;
   }
 
   private isSmall(key: string, text: string): boolean {
