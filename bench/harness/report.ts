@@ -51,7 +51,7 @@ export function reportForPeople(results: Results): string {
     ];
   });
   const lacking = Object.entries(suite.contenders).flatMap(([name, { lacks = {} }]) =>
-    Object.entries(lacks).map(([metric, why]) => `  ${name} has no '${metric}': ${why}`),
+    byReason(lacks).map(([metrics, why]) => `  ${name} has no ${metrics}: ${why}`),
   );
   const settings = contenders.map((name) => `  ${name}: ${suite.contenders[name]?.settings ?? ''}`);
   return [
@@ -62,6 +62,15 @@ export function reportForPeople(results: Results): string {
     ...settings,
     ...lacking,
   ].join('\n');
+}
+
+/** What is lacking for the same reason, together. */
+function byReason(lacks: Readonly<Record<string, string>>): (readonly [metrics: string, why: string])[] {
+  const reasons = [...new Set(Object.values(lacks))];
+  return reasons.map((why) => {
+    const metrics = Object.keys(lacks).filter((metric) => lacks[metric] === why);
+    return [metrics.map((metric) => `'${metric}'`).join(', '), why];
+  });
 }
 
 function cell(results: Results, contender: string, metric: string): string {

@@ -1,14 +1,15 @@
 import { BenchProcess } from '../../harness/bench-process.js';
 import type { Stage } from '../../harness/suite.js';
-import type { Tier } from './cache.contender.js';
+import type { Place } from './cache.contender.js';
 
 type Role = typeof import('./cache.role.js');
 export type CacheProcess = BenchProcess<Role>;
 
 const ROLE = new URL('./cache.role.ts', import.meta.url);
+const OURS = 'depot';
 
-/** The processes of one contender, kept for the whole suite, so that they are warm. */
-class CacheCrew {
+/** The processes of one contender, kept for the whole run, so that they are warm. */
+export class CacheCrew {
   private readonly started: Promise<CacheProcess>[] = [];
 
   constructor(
@@ -18,32 +19,59 @@ class CacheCrew {
 
   /** Does this with a cache in each of so many processes, over a Redis that is empty in the beginning and in the end. */
   async open<T>(
-    tier: Tier,
+    place: Place,
     count: number,
-    work: (processes: readonly CacheProcess[]) => Promise<T>,
+    work: (first: CacheProcess, ...others: readonly CacheProcess[]) => Promise<T>,
   ): Promise<T> {
     const redis = await this.stage.redis();
-    const processes = await Promise.all(Array.from({ length: count }, (_, at) => this.process(at)));
-    await Promise.all(processes.map((one) => one.call('open', this.contender, tier, redis.url)));
     try {
-      return await work(processes);
+      return await this.openAt(redis.url, place, count, work);
     } finally {
-      await Promise.all(processes.map((one) => one.call('close')));
       await redis.command('FLUSHALL');
     }
   }
 
+  /** The same over another Redis, which is left as it is. */
+  async openAt<T>(
+    url: string,
+    place: Place,
+    count: number,
+    work: (first: CacheProcess, ...others: readonly CacheProcess[]) => Promise<T>,
+  ): Promise<T> {
+    const first = await this.process(0);
+    const others = await Promise.all(Array.from({ length: count - 1 }, (_, at) => this.process(at + 1)));
+    const all = [first, ...others];
+    await Promise.all(all.map((one) => one.call('open', this.contender, place, url)));
+    try {
+      return await work(first, ...others);
+    } finally {
+      await Promise.all(all.map((one) => one.call('close')));
+    }
+  }
+
   private process(at: number): Promise<CacheProcess> {
-    return (this.started[at] ??= BenchProcess.start<Role>(ROLE).then((one) => this.stage.own(one)));
+    return (this.started[at] ??= this.start(at));
+  }
+
+  private async start(at: number): Promise<CacheProcess> {
+    const process = this.stage.own(await BenchProcess.start<Role>(ROLE));
+    if (this.contender === OURS) this.stage.watch(`process-${at}`, process);
+    return process;
   }
 }
 
-/** A crew for each contender, made when it is needed. */
-export function cacheCrews(stage: Stage): (contender: string) => CacheCrew {
-  const made = new Map<string, CacheCrew>();
-  return (contender) => {
-    const crew = made.get(contender) ?? new CacheCrew(contender, stage);
-    made.set(contender, crew);
-    return crew;
-  };
+/** A process of its own, which may be spoilt. */
+export function startCacheProcess(): Promise<CacheProcess> {
+  return BenchProcess.start<Role>(ROLE);
+}
+
+const crews = new WeakMap<Stage, Map<string, CacheCrew>>();
+
+/** The crew of a contender, made when it is needed, and the same for all suites. */
+export function cacheCrew(stage: Stage, contender: string): CacheCrew {
+  const made = crews.get(stage) ?? new Map<string, CacheCrew>();
+  crews.set(stage, made);
+  const crew = made.get(contender) ?? new CacheCrew(contender, stage);
+  made.set(contender, crew);
+  return crew;
 }

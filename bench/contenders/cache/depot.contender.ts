@@ -1,24 +1,32 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { CacheService, DepotModule } from '../../../lib/index.js';
-import { TTL_MS, type Cache, type CacheContender } from './cache.contender.js';
+import { CacheService, DepotModule, type CacheOptions } from '../../../lib/index.js';
+import { TTL_MS, type CacheContender, type Item } from './cache.contender.js';
 
-export const contender: CacheContender = { copies: () => open(), redis: (url) => open(url) };
+export const contender: CacheContender = async ({ where, values }, url) => {
+  const options: CacheOptions = {
+    ttl: TTL_MS,
+    values: values === 'one object' ? 'frozen' : 'copied',
+    ...(where === 'redis' && { memory: false }),
+  };
 
-async function open(redis?: string): Promise<Cache> {
-  @Module({ imports: [DepotModule.forRoot({ redis })] })
+  @Module({ imports: [DepotModule.forRoot({ redis: where === 'memory' ? undefined : url, cache: options })] })
   class CacheModule {}
+
   const app = await NestFactory.createApplicationContext(CacheModule, {
-    logger: ['warn', 'error'],
+    // Of a Redis that is away on purpose there is a warning.
+    logger: ['error'],
     abortOnError: false,
   });
   const cache = app.get(CacheService);
-  const options = { ttl: TTL_MS };
   return {
     get: (key) => cache.get(key),
-    set: (key, item) => cache.set(key, item, options),
-    getOrSet: (key, factory) => cache.getOrSet(key, factory, options),
+    peek: (key) => cache.peek<Item>(key),
+    set: (key, item) => cache.set(key, item),
+    delete: (key) => cache.delete(key),
+    getOrSet: (key, factory) => cache.getOrSet(key, factory),
+    getOrSetMany: (keys, factory) => cache.getOrSetMany(keys, factory),
     close: () => app.close(),
   };
-}
+};

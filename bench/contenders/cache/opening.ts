@@ -1,0 +1,1 @@
+export { closeCache as close, openCache as open } from './opened.js';
