@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RECOVERED_MS } from '../model/cache-calm.js';
+import { monotonic, together, type Disturbance, type History } from '../model/cache-history.js';
+import { judge } from '../model/cache-promise.js';
+import { tell } from '../model/cache-report.js';
+import { uniqueNamespace } from '../support/namespace.js';
+import { CacheFleet } from './cache-fleet.js';
+import { Timeliness } from './cache-timeliness.js';
+import { BAD_MS, Weather } from './cache-weather.js';
+
+const PROCESSES = 3;
+const CALM_MS = 1_500;
+/** Nothing is disturbed any more for a while in it. */
+const STORMY_MS = BAD_MS + RECOVERED_MS + 500;
+
+/** `npm run test:model -- --only cache` sets both. */
+const { DEPOT_CACHE_RUNS: runs, DEPOT_CACHE_SEED: seed = '1' } = process.env;
+
+/**
+ * Processes that do at random what one can do with a cache, while their connections are cut and they are stopped. What
+ * they saw is compared with what the cache promises (test/model/cache-promise.ts).
+ */
+describe('a cache that several processes share', () => {
+  let fleet: CacheFleet;
+
+  beforeAll(async () => {
+    fleet = await CacheFleet.start(PROCESSES);
+  }, 60_000);
+
+  afterAll(() => fleet.stop());
+
+  async function history(of: number, isStormy: boolean): Promise<History> {
+    const namespace = uniqueNamespace('wander');
+    const weather = new Weather(fleet, of);
+    await using timeliness = new Timeliness(fleet.redis.url);
+    await Promise.all(fleet.nodes.map((node) => node.open(namespace)));
+    const until = monotonic() + (isStormy ? STORMY_MS : CALM_MS);
+    const storm: Promise<readonly Disturbance[]> = isStormy ? weather.pass() : Promise.resolve([]);
+    const diaries = await Promise.all(fleet.nodes.map((node) => node.wander({ namespace, seed: of, until })));
+    const happened = [...(await storm), ...timeliness.disturbances];
+    await Promise.all(fleet.nodes.map((node) => node.leave(namespace)));
+    const all = together(diaries, weather.delays);
+    return { ...all, disturbances: [...all.disturbances, ...happened] };
+  }
+
+  function keepsItsPromise(of: number, seen: History): void {
+    const verdict = judge(seen);
+    expect(seen.mishaps.map(({ by, how, message }) => `process ${by}, ${how}: ${message}`)).toEqual([]);
+    expect(tell(verdict.broken, seen, of)).toBe('');
+    // A history in which nothing was found has shown nothing.
+    expect(verdict.values).toBeGreaterThan(300);
+    expect(seen.fills.length).toBeGreaterThan(30);
+    if (process.env['DEPOT_CACHE_VERBOSE']) {
+      const { reads, writes, fills, disturbances } = seen;
+      const figures = {
+        of,
+        reads: reads.length,
+        writes: writes.length,
+        fills: fills.length,
+        values: verdict.values,
+        old: verdict.old,
+      };
+      process.stdout.write(`${JSON.stringify({ ...figures, disturbances: disturbances.length })}\n`);
+    }
+  }
+
+  if (runs === undefined) {
+    it('never serves what was overwritten, while nothing is disturbed', async () => {
+      keepsItsPromise(1, await history(1, false));
+    });
+
+    it('nor once it has recovered from whatever disturbed it', async () => {
+      keepsItsPromise(2, await history(2, true));
+    });
+  } else {
+    it(
+      `keeps its promise in ${runs} histories from seed ${seed} on`,
+      async () => {
+        for (let run = 0; run < Number(runs); run++) {
+          const of = Number(seed) + run;
+          keepsItsPromise(of, await history(of, of % 3 !== 0));
+        }
+      },
+      Number(runs) * 15_000 + 30_000,
+    );
+  }
+});

@@ -1,0 +1,254 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { CacheNamespace, CacheService, GetOrSetOptions, SetOptions } from 'nestjs-depot';
+import { FOREIGN, monotonic } from '../model/cache-history.js';
+import { random } from '../support/random.js';
+import type { Database } from './cache-database.js';
+import type { DiaryKeeper } from './cache-diary.js';
+import { entryName, NAMESPACE, SHELF, spaceOf, TAGS, type Shelved, type ShelfKey } from './cache-shelf.js';
+
+const PAUSE_MS = 8;
+
+type Deed = readonly [times: number, deed: () => Promise<void>];
+
+/** Does what it likes to a cache, one thing after the other, and has it written down. What it likes depends on the seed. */
+export class Wanderer {
+  private readonly chance: ReturnType<typeof random>;
+  /** Each with how often it is done. */
+  private readonly deeds: readonly Deed[];
+  private readonly own: readonly Deed[] = [
+    [20, () => this.peek()],
+    [20, () => this.get()],
+    [8, () => this.getMany()],
+    [26, () => this.getOrSet()],
+    [4, () => this.getOrSetMany()],
+    [8, () => this.set()],
+    [2, () => this.setMany()],
+    [6, () => this.delete()],
+    [2, () => this.invalidateTag()],
+    [1, () => this.invalidateNamespace()],
+    [1, () => this.clear()],
+    [2, () => this.expire()],
+  ];
+  private readonly foreigners: readonly Deed[] = [
+    [2, () => this.foreignSet()],
+    [2, () => this.foreignDelete()],
+    [0.25, () => this.flushAll()],
+  ];
+
+  /** @param namespace of the application; left out: what is stored is not where anybody else could get at it */
+  constructor(
+    seed: number,
+    private readonly cache: CacheService,
+    private readonly database: Database,
+    private readonly diary: DiaryKeeper,
+    private readonly namespace?: string,
+  ) {
+    this.chance = random(seed);
+    this.deeds = namespace === undefined ? this.own : [...this.own, ...this.foreigners];
+  }
+
+  async goUntil(until: number): Promise<void> {
+    const all = this.deeds.reduce((sum, [times]) => sum + times, 0);
+    while (monotonic() < until) {
+      let at = this.chance.next() * all;
+      const found = this.deeds.find(([times]) => (at -= times) < 0);
+      await found?.[1]();
+      await pause(this.chance.next() * PAUSE_MS);
+    }
+  }
+
+  /** Reads every key in three ways. */
+  async readAll(): Promise<void> {
+    for (const key of SHELF) {
+      await this.peek(key);
+      await this.get(key);
+    }
+    await this.getMany(SHELF);
+  }
+
+  private async peek(key = this.anyKey()): Promise<void> {
+    await this.diary.watch('peek', async () => {
+      const begun = monotonic();
+      this.noteRead('peek', key, spaceOf(this.cache, key).peek<Shelved>(key.key), begun);
+    });
+  }
+
+  private async get(key = this.anyKey()): Promise<void> {
+    await this.diary.watch('get', async () => {
+      const begun = monotonic();
+      this.noteRead('get', key, await spaceOf(this.cache, key).get<Shelved>(key.key), begun);
+    });
+  }
+
+  private async getMany(all = this.someKeys()): Promise<void> {
+    for (const keys of bySpace(all)) {
+      await this.diary.watch('getMany', async () => {
+        const begun = monotonic();
+        const values = await spaceOf(this.cache, keys[0]).getMany<Shelved>(keys.map(({ key }) => key));
+        keys.forEach((key, at) => this.noteRead('getMany', key, values[at], begun));
+      });
+    }
+  }
+
+  private async getOrSet(): Promise<void> {
+    const key = this.anyKey();
+    const workMs = this.chance.next() < 0.3 ? 40 * this.chance.next() : 0;
+    const options = this.keeping(key);
+    await this.diary.watch('getOrSet', async () => {
+      const begun = monotonic();
+      // It may run on behind our back, where what is stale will do.
+      const factory = async (): Promise<Shelved> => {
+        const version = await this.database.read(key.id);
+        if (workMs > 0) await pause(workMs);
+        this.diary.filled({ key: key.id, version, begun });
+        return { id: key.id, version };
+      };
+      const value = await spaceOf(this.cache, key).getOrSet(key.key, factory, options);
+      this.noteRead('getOrSet', key, value, begun);
+    });
+  }
+
+  private async getOrSetMany(): Promise<void> {
+    for (const keys of bySpace(this.someKeys())) {
+      const options = this.keeping(keys[0]);
+      await this.diary.watch('getOrSetMany', async () => {
+        const begun = monotonic();
+        const idOf = new Map(keys.map(({ key, id }) => [key, id]));
+        const factory = async (missing: readonly string[]): Promise<Shelved[]> => {
+          const ids = missing.map((key) => idOf.get(key) ?? '');
+          const versions = await this.database.readMany(ids);
+          const values = ids.map((id, at) => ({ id, version: versions[at] ?? 0 }));
+          for (const { id, version } of values) this.diary.filled({ key: id, version, begun });
+          return values;
+        };
+        const names = keys.map(({ key }) => key);
+        const values = await spaceOf(this.cache, keys[0]).getOrSetMany(names, factory, options);
+        keys.forEach((key, at) => this.noteRead('getOrSetMany', key, values[at], begun));
+      });
+    }
+  }
+
+  private async set(): Promise<void> {
+    const key = this.anyKey();
+    await this.write('set', [key], true, ([version]) =>
+      spaceOf(this.cache, key).set(key.key, { id: key.id, version }, this.keeping(key)),
+    );
+  }
+
+  private async setMany(): Promise<void> {
+    for (const keys of bySpace(this.someKeys())) {
+      await this.write('setMany', keys, true, (versions) => {
+        const entries = keys.map(({ id, key }, at) => [key, { id, version: versions[at] }] as const);
+        return spaceOf(this.cache, keys[0]).setMany(entries, this.keeping(keys[0]));
+      });
+    }
+  }
+
+  private async delete(): Promise<void> {
+    const key = this.anyKey();
+    await this.write('delete', [key], false, async () => {
+      // True: there was one, and it is gone. False may mean anything.
+      return (await spaceOf(this.cache, key).delete(key.key)) || undefined;
+    });
+  }
+
+  private async invalidateTag(): Promise<void> {
+    const tag = TAGS[this.chance.below(TAGS.length)] ?? '';
+    const keys = SHELF.filter(({ tags }) => tags.includes(tag));
+    await this.write('invalidateTags', keys, false, () => this.cache.invalidateTags(tag));
+  }
+
+  private async invalidateNamespace(): Promise<void> {
+    const keys = SHELF.filter(({ space }) => space === 'namespace');
+    const namespace: CacheNamespace = this.cache.namespace(NAMESPACE);
+    await this.write('invalidate', keys, false, () => namespace.invalidate());
+  }
+
+  private async clear(): Promise<void> {
+    const keys = SHELF.filter(({ isForeign }) => !isForeign);
+    await this.write('clear', keys, false, () => this.cache.clear());
+  }
+
+  private async expire(): Promise<void> {
+    const key = this.anyKey();
+    const ttl = this.chance.next() < 0.5 ? '0ms' : '2s';
+    await this.diary.watch('expire', () => spaceOf(this.cache, key).expire(key.key, ttl));
+  }
+
+  private async foreignSet(): Promise<void> {
+    const key = this.anyKey(({ isForeign }) => isForeign);
+    await this.foreign('foreign set', [key], true, async ([version]) => {
+      const text = JSON.stringify({ id: key.id, version });
+      await this.database.redis.set(entryName(this.namespace ?? '', key), text, 'EX', 60);
+    });
+  }
+
+  private async foreignDelete(): Promise<void> {
+    const key = this.anyKey();
+    await this.foreign('foreign delete', [key], false, async () => {
+      await this.database.redis.del(entryName(this.namespace ?? '', key));
+    });
+  }
+
+  private async flushAll(): Promise<void> {
+    await this.foreign('FLUSHALL', SHELF, false, () => this.database.flushAll());
+  }
+
+  private async foreign(
+    how: string,
+    keys: readonly ShelfKey[],
+    stores: boolean,
+    work: (versions: readonly number[]) => Promise<void>,
+  ): Promise<void> {
+    const done = (versions: readonly number[]): Promise<true> => work(versions).then(() => true);
+    await this.write(how, keys, stores, done, FOREIGN);
+  }
+
+  /** The database first, then the cache. */
+  private async write(
+    how: string,
+    keys: readonly ShelfKey[],
+    stores: boolean,
+    work: (versions: readonly number[]) => Promise<unknown>,
+    by?: number,
+  ): Promise<void> {
+    await this.diary.watch(how, async () => {
+      const versions = await this.database.write(keys.map(({ id }) => id));
+      const begun = monotonic();
+      const answer = await work(versions.map(([, version]) => version));
+      const done = typeof answer === 'boolean' ? answer : undefined;
+      this.diary.wrote({ how, versions, stores, done, begun }, by);
+    });
+  }
+
+  private noteRead(how: string, { id }: ShelfKey, value: Shelved | undefined, begun: number): void {
+    if (value && value.id !== id)
+      this.diary.wrong(how, `the value of ${value.id} was found as that of ${id}`);
+    this.diary.read({ how, key: id, version: value?.version, begun });
+  }
+
+  private anyKey(isWanted: (key: ShelfKey) => boolean = () => true): ShelfKey {
+    const keys = SHELF.filter(isWanted);
+    return keys[this.chance.below(keys.length)] as ShelfKey;
+  }
+
+  private someKeys(): readonly ShelfKey[] {
+    return SHELF.filter(() => this.chance.next() < 0.4);
+  }
+
+  private keeping({ tags }: ShelfKey): SetOptions & GetOrSetOptions<Shelved> & { ttl: string } {
+    const isShort = this.chance.next() < 0.3;
+    return { tags, ttl: isShort ? '60ms' : '30s', ...(isShort && { grace: '5s' }) };
+  }
+}
+
+/** What one call of a cache or namespace can be about: keys of one space. At least one each. */
+function bySpace(keys: readonly ShelfKey[]): readonly (readonly [ShelfKey, ...ShelfKey[]])[] {
+  const spaces = new Map<string, [ShelfKey, ...ShelfKey[]]>();
+  for (const key of keys) {
+    const space = spaces.get(`${key.space} ${key.tags.join()}`);
+    if (space) space.push(key);
+    else spaces.set(`${key.space} ${key.tags.join()}`, [key]);
+  }
+  return [...spaces.values()];
+}
