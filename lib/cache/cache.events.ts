@@ -1,4 +1,4 @@
-import { toError } from '../common/errors.js';
+import { DepotConfigError, show, toError } from '../common/errors.js';
 import type { DepotLogger } from '../common/logger.js';
 
 /** What a cache tells whoever listens, with what. */
@@ -24,7 +24,9 @@ export type CacheEventName = keyof CacheEvents;
 /** `'memory'`: this process's. `'store'`: the engine's. */
 export type CacheTier = 'memory' | 'store';
 
-type Listener<E extends CacheEventName> = (event: CacheEvents[E]) => void;
+type Listener<E extends CacheEventName> = (event: CacheEvents[E]) => unknown;
+
+const NAMES = ['hit', 'miss', 'made', 'factoryError', 'set', 'delete', 'invalidate', 'away', 'back'];
 
 /** Who listens to what. While nobody does, an event costs one look. */
 export class CacheListeners {
@@ -32,8 +34,14 @@ export class CacheListeners {
 
   constructor(private readonly logger: DepotLogger) {}
 
-  /** Returns what ends it. */
+  /** Returns what ends it. @throws DepotConfigError when there is no such event, or the listener is no function */
   on<E extends CacheEventName>(event: E, listener: Listener<E>): () => void {
+    if (!NAMES.includes(event)) {
+      throw new DepotConfigError(`the event is ${show(event)}; expected one of ${NAMES.join(', ')}`);
+    }
+    if (typeof listener !== 'function') {
+      throw new DepotConfigError(`the listener of '${event}' is ${show(listener)}; expected a function`);
+    }
     const listeners: Set<Listener<E>> = this.listeners[event] ?? new Set();
     // One type for all events: TypeScript can't tell that this is the entry of this one.
     Object.assign(this.listeners, { [event]: listeners });
@@ -51,11 +59,16 @@ export class CacheListeners {
     if (listeners === undefined) return;
     for (const listener of listeners) {
       try {
-        listener(detail);
-      } catch (thrown) {
-        const error = toError(thrown);
-        this.logger.error(`A listener to '${event}' of a cache has thrown: ${error.message}`, error.stack);
+        const outcome = listener(detail);
+        if (outcome instanceof Promise) outcome.catch((error: unknown) => this.report(event, error));
+      } catch (error) {
+        this.report(event, error);
       }
     }
+  }
+
+  private report(event: CacheEventName, thrown: unknown): void {
+    const error = toError(thrown);
+    this.logger.error(`A listener to '${event}' of a cache has thrown: ${error.message}`, error.stack);
   }
 }

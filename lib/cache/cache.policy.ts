@@ -48,6 +48,10 @@ type CallOptions = Omit<CachePolicyOptions, 'ttl'> & Pick<GetOrSetOptions<never>
  * @throws DepotConfigError naming the option, its value and what is expected
  */
 export function cachePolicy(options: CallOptions, base: CachePolicy, prefix = ''): CachePolicy {
+  // As in `set(key, value, '5m')`, which other caches take.
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new DepotConfigError(`options is ${show(options)}; expected an object`);
+  }
   const { ttl, nullTtl, grace, jitter, refreshAhead, timeout, errorTtl } = options;
   return {
     ttlMs: ttl === undefined || typeof ttl === 'function' ? base.ttlMs : ttlMs(ttl, `${prefix}ttl`),
@@ -61,6 +65,14 @@ export function cachePolicy(options: CallOptions, base: CachePolicy, prefix = ''
     errorTtlMs: errorTtl === undefined ? base.errorTtlMs : boundedMs(errorTtl, `${prefix}errorTtl`),
     ...(timeout !== undefined && timeouts(timeout, base, `${prefix}timeout`)),
   };
+}
+
+/** The same where there is no value yet that the ttl could be told from. */
+export function fixedPolicy(options: CachePolicyOptions, base: CachePolicy, prefix = ''): CachePolicy {
+  const policy = cachePolicy(options, base, prefix);
+  return typeof options.ttl === 'function'
+    ? { ...policy, ttlMs: ttlMs(options.ttl, `${prefix}ttl`) }
+    : policy;
 }
 
 function timeouts(

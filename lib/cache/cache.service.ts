@@ -8,8 +8,9 @@ import { checkTags, lifetime } from './cache.lifetime.js';
 import { Lookup } from './cache.lookup.js';
 import { ManyLookup, type ManyFactory } from './cache.many.js';
 import type { CacheFactory, GetOrSetOptions, SetOptions } from './cache.options.js';
+import { makingPolicy } from './cache.making.js';
 import type { CacheParts } from './cache.parts.js';
-import { cachePolicy, type CachePolicy } from './cache.policy.js';
+import { fixedPolicy, type CachePolicy } from './cache.policy.js';
 import type { CacheStats } from './cache.stats.js';
 import type { CacheStore, NewEntry } from './cache.store.js';
 import { ttlMs } from './cache.ttl.js';
@@ -97,26 +98,29 @@ export class CacheService {
     return this.setMany([[key, value]], options);
   }
 
-  /** The same for many, all with the same options. One round trip. */
+  /** The same for many, all with the same options; of a key that is named twice the last one counts. One round trip. */
   async setMany(
     entries: Iterable<readonly [key: string, value: unknown]>,
     options: SetOptions = {},
   ): Promise<boolean> {
-    const policy = cachePolicy(options, this.parts.settings.policy);
+    const policy = fixedPolicy(options, this.parts.settings.policy);
     const tags = options.tags === undefined ? [] : checkTags(options.tags);
-    const written: (NewEntry & { key: string })[] = [];
-    const removed: string[] = [];
+    const last = new Map<string, (NewEntry & { readonly key: string }) | undefined>();
     for (const [key, value] of entries) {
       checkKey(key, 'cache key');
       const text = encode(value, `cache value ${show(key)}`, this.parts.settings.maxValueBytes);
       const life = lifetime(value, policy, undefined);
-      if (life) written.push({ key, text, tags, ...life });
-      else removed.push(key);
+      last.set(key, life && { key, text, tags, ...life });
     }
-    const keys = [...written.map(({ key }) => key), ...removed];
+    if (last.size === 0) return true;
+    const keys = [...last.keys()];
+    const written = [...last.values()].filter((entry) => entry !== undefined);
+    const removed = keys.filter((key) => last.get(key) === undefined);
     return this.change(keys, 'set', async () => {
-      if (removed.length > 0) await this.store.delete(removed);
-      if (written.length > 0) await this.store.write(written);
+      await Promise.all([
+        removed.length > 0 && this.store.delete(removed),
+        written.length > 0 && this.store.write(written),
+      ]);
       return true;
     });
   }
@@ -182,7 +186,7 @@ export class CacheService {
     if (!Number.isSafeInteger(by)) {
       throw new DepotConfigError(`increment ${show(key)} by ${show(by)}; expected a whole number`);
     }
-    const { ttlMs: freshMs } = cachePolicy(options, this.parts.settings.policy);
+    const { ttlMs: freshMs } = fixedPolicy(options, this.parts.settings.policy);
     if (freshMs === 0) throw new DepotConfigError(`ttl of increment ${show(key)} is 0; expected more`);
     this.lookup.forget(key);
     return this.store.increment(key, by, freshMs);
@@ -269,8 +273,7 @@ export class CacheService {
   }
 
   private policy<T>(options: GetOrSetOptions<T>): CachePolicy {
-    if (options.tags !== undefined && typeof options.tags !== 'function') checkTags(options.tags);
-    return cachePolicy(options, this.parts.settings.policy);
+    return makingPolicy(options, this.parts.settings.policy);
   }
 
   private async change<T>(

@@ -3,7 +3,7 @@ import { DepotConfigError, show } from '../common/errors.js';
 import { checkKeys, wholeNumber } from '../common/options.js';
 import { checkRedisUrl } from '../common/redis.url.js';
 import type { CacheFallback, CacheMemoryOptions, CacheOptions } from './cache.options.js';
-import { cachePolicy, DEFAULT_POLICY, POLICY_KEYS, type CachePolicy } from './cache.policy.js';
+import { DEFAULT_POLICY, fixedPolicy, POLICY_KEYS, type CachePolicy } from './cache.policy.js';
 import type { MemorySettings } from './cache.store.js';
 import { ttlMs } from './cache.ttl.js';
 
@@ -61,7 +61,7 @@ export function cacheSettings(options: CacheOptions, base: CacheSettings, name: 
   checkKeys(options, name, CACHE_KEYS);
   const { store = base.store, values = base.values, fallback = base.fallback, group = base.group } = options;
   return {
-    policy: cachePolicy(options, base.policy, `${name}.`),
+    policy: fixedPolicy(options, base.policy, `${name}.`),
     store: oneOf(store, ['engine', 'memory'], `${name}.store`),
     memory: memorySettings(options.memory, base.memory, `${name}.memory`),
     values: oneOf(values, ['copied', 'frozen'], `${name}.values`),
