@@ -245,7 +245,11 @@ describe('a key', () => {
     (key) => at.cache.increment(key),
     (key) => at.cache.getOrSet(key, () => 1),
     (key) => at.cache.getMany(['k', key]),
-    (key) => at.cache.setMany([['k', 1], [key, 1]]), // prettier-ignore
+    (key) =>
+      at.cache.setMany([
+        ['k', 1],
+        [key, 1],
+      ]),
     (key) => at.cache.deleteMany(['k', key]),
     (key) => at.cache.getOrSetMany(['k', key], () => [1, 1]),
   ];
