@@ -26,7 +26,7 @@ export interface KeyvEntry {
  *
  * `clear` of a Keyv without a namespace clears the whole cache. `disconnect` does nothing: the cache belongs to the application.
  *
- * @example new Keyv({ store: new DepotKeyvStore(cache), serialize: undefined, deserialize: undefined })
+ * @example const keyv = new Keyv({ store: new DepotKeyvStore(cache), namespace: 'sessions' });
  */
 export class DepotKeyvStore {
   /** Keyv looks for an adapter's options here. */

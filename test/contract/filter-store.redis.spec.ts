@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { hashOf, type KeyHash } from '../../lib/cache/filter/filter.hash.js';
 import { filterShape } from '../../lib/cache/filter/filter.shape.js';
 import type { FilterBits, FilterBuild } from '../../lib/cache/filter/filter.store.js';
-import { EngineReplyError } from '../../lib/common/errors.js';
+import { EngineReplyError, EngineUnavailableError } from '../../lib/common/errors.js';
 import { RedisFilterStore } from '../../lib/engines/redis/redis-filter.store.js';
+import type { LuaScript } from '../../lib/engines/redis/lua.js';
 import type { RedisLink } from '../../lib/engines/redis/redis-link.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock, settled } from '../support/manual-clock.js';
@@ -30,7 +31,7 @@ describe('filters on Redis', () => {
     clock = new ManualClock();
     const { link } = await fixture.process('one');
     runs = watched(link);
-    store = new RedisFilterStore(link, fixture.namespace, clock);
+    store = new RedisFilterStore(link, fixture.namespace, link, clock);
     bits = store.open(['cache', 'users'], SHAPE);
     name = `${fixture.namespace}:filter:{cache/users}`;
     filter = `${name}:${SHAPE.bits}x${SHAPE.hashes}`;
@@ -148,6 +149,24 @@ describe('filters on Redis', () => {
     const { set } = await wide.look();
     expect(set).toBeGreaterThan(0.999 * 500 * large.hashes);
     expect(set).toBeLessThanOrEqual(500 * large.hashes);
+  });
+
+  test('asks by a way of its own, which may give up sooner', async () => {
+    const { link } = await fixture.process('two');
+    const asked: string[] = [];
+    const asking = {
+      run: async (script: LuaScript): Promise<unknown> => {
+        asked.push(script.name);
+        throw new EngineUnavailableError('away');
+      },
+    };
+    const hasty = new RedisFilterStore(link, fixture.namespace, asking).open(['cache', 'users'], SHAPE);
+    await (await begin(hasty)).complete();
+    await hasty.add(numbered(1));
+    await hasty.look();
+
+    await expect(hasty.contains(numbered(1))).rejects.toThrow(EngineUnavailableError);
+    expect(asked).toEqual(['filter-ask']);
   });
 
   test('says what is wrong when the key belongs to something else', async () => {

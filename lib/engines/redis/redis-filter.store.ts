@@ -24,15 +24,20 @@ const HEADER_BYTES = 16;
 
 /** Bloom filters on Redis, each a bitmap that all processes share. */
 export class RedisFilterStore implements FilterStore {
-  /** @param namespace first part of every key */
+  /**
+   * @param namespace first part of every key
+   * @param asking what questions go through: it may give up sooner than what changes a filter
+   */
   constructor(
     private readonly link: RedisLink,
     private readonly namespace: string,
+    private readonly asking: Pick<RedisLink, 'run'> = link,
     private readonly clock: Clock = systemClock,
   ) {}
 
   open(path: readonly string[], shape: FilterShape): FilterBits {
-    return new RedisFilterBits(this.link, filterKeys(this.namespace, path, shape), shape, this.clock);
+    const keys = filterKeys(this.namespace, path, shape);
+    return new RedisFilterBits(this.link, this.asking, keys, shape, this.clock);
   }
 }
 
@@ -43,6 +48,7 @@ class RedisFilterBits implements FilterBits {
 
   constructor(
     private readonly link: RedisLink,
+    private readonly asking: Pick<RedisLink, 'run'>,
     private readonly keys: FilterKeys,
     private readonly shape: FilterShape,
     private readonly clock: Clock,
@@ -80,10 +86,10 @@ class RedisFilterBits implements FilterBits {
   }
 
   private async ask(hashes: readonly KeyHash[]): Promise<readonly boolean[]> {
-    this.touch();
     const { bits, hashes: each } = this.shape;
     const calls = inCalls(hashes, this.shape).map(async ({ args, count }) => {
-      const answers = await this.link.run(FILTER_ASK, [this.keys.filter], [bits, each, ...args]);
+      const answers = await this.asking.run(FILTER_ASK, [this.keys.filter], [bits, each, ...args]);
+      if (answers !== '') this.touch();
       return Array.from({ length: count }, (_, at) => answers === '' || (answers as string)[at] === '1');
     });
     return (await Promise.all(calls)).flat();
@@ -109,17 +115,20 @@ class RedisFilterBits implements FilterBits {
     return set;
   }
 
-  /** Not with every question: to say it is a write, which goes to replicas and to the disk. */
+  /** Says that it is in use; not with every question, for that is a write, which goes to replicas and to the disk. */
   private touch(): void {
     const now = this.clock.now();
     if (now - this.touchedAt < TOUCH_MS) return;
     this.touchedAt = now;
     const { name, shape, filter } = this.keys;
     this.link
-      .command(async (redis) => {
-        if ((await redis.pexpire(filter, FILTER_KEPT_MS)) === 0) return;
-        await Promise.all([redis.sadd(name, shape), redis.pexpire(name, FILTER_KEPT_MS)]);
-      })
+      .command((redis) =>
+        Promise.all([
+          redis.pexpire(filter, FILTER_KEPT_MS),
+          redis.sadd(name, shape),
+          redis.pexpire(name, FILTER_KEPT_MS),
+        ]),
+      )
       .catch(() => (this.touchedAt = -Infinity));
   }
 }
