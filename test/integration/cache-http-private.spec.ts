@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Header, Headers, Ip, Req, Res, type CanActivate } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import type { ExecutionContext } from '@nestjs/common';
+import type { Request as ExpressRequest } from 'express';
+import type { FastifyRequest } from 'fastify';
 import { PLATFORMS, startHttp, type Answer, type HttpApp } from './cache-http.app.js';
 
 interface Request {
@@ -128,7 +130,7 @@ describe.each(PLATFORMS)('what is for one client alone on %s', (platform) => {
 
   it('is shared by those whom the scope names alike, and by nobody else', async () => {
     const http = await startHttp(platform, [PrivateController], {
-      cache: { scope: (request: Request) => request.headers.authorization },
+      cache: { scope: (request: ExpressRequest | FastifyRequest) => request.headers.authorization },
     });
     const anns = await http.get('/me', { authorization: 'ann' });
     expect(anns.headers['cache-control']).toBe('private, max-age=300');
