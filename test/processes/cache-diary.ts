@@ -15,6 +15,8 @@ const TICK_MS = 5;
 const LATE_MS = 15;
 /** So long what a factory returns may take to be stored. */
 const LANDING_MS = 100;
+/** So long Redis had not answered by then. */
+const UNANSWERED_MS = 250;
 
 /** What a process writes down while it goes about, and what went wrong in it. */
 export class DiaryKeeper implements Disposable {
@@ -24,6 +26,7 @@ export class DiaryKeeper implements Disposable {
   private readonly mishaps: Mishap[] = [];
   private readonly disturbances: Disturbance[] = [];
   private readonly open = new Map<object, { readonly how: string; readonly since: number }>();
+  private awaySince: number | undefined;
   private readonly ticker: NodeJS.Timeout;
   private readonly onUnhandled = (error: unknown): void => this.wrong('an unhandled rejection', error);
 
@@ -71,8 +74,26 @@ export class DiaryKeeper implements Disposable {
     this.fills.push({ ...fill, by: this.who, ended: monotonic() + LANDING_MS });
   }
 
+  /** The cache says that it goes on without Redis. */
+  away(): void {
+    this.awaySince ??= monotonic();
+  }
+
+  /** The cache says that it asks Redis again. */
+  back(): void {
+    if (this.awaySince === undefined) return;
+    this.disturbances.push({
+      who: this.who,
+      how: 'away',
+      from: this.awaySince - UNANSWERED_MS,
+      until: monotonic(),
+    });
+    this.awaySince = undefined;
+  }
+
   /** All of it; what has not ended by now never will. */
   finish(): Diary {
+    this.back();
     const now = monotonic();
     for (const { how, since } of this.open.values()) {
       this.wrong(how, `has not ended after ${Math.round(now - since)} ms`);

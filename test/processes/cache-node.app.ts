@@ -36,18 +36,19 @@ async function openDepot(namespace: string): Promise<void> {
         redis: { host: '127.0.0.1', port, connectionName: connectionName(who) },
         namespace,
         workers: 'none',
+        // A busy machine is not to look like a Redis that does not answer.
+        connection: { cacheTimeout: '200ms' },
       }),
     ],
   })
   class DepotApp {}
 
   const app = await startApplication(DepotApp);
-  open.set(namespace, {
-    app,
-    cache: app.get(CacheService),
-    database: new Database(direct, namespace),
-    diary: new DiaryKeeper(who),
-  });
+  const cache = app.get(CacheService);
+  const diary = new DiaryKeeper(who);
+  cache.on('away', () => diary.away());
+  cache.on('back', () => diary.back());
+  open.set(namespace, { app, cache, database: new Database(direct, namespace), diary });
 }
 
 function opened(namespace: string): Opened {

@@ -16,23 +16,23 @@ export class Wanderer {
   /** Each with how often it is done. */
   private readonly deeds: readonly Deed[];
   private readonly own: readonly Deed[] = [
-    [20, () => this.peek()],
-    [20, () => this.get()],
+    [30, () => this.peek()],
+    [30, () => this.get()],
     [8, () => this.getMany()],
-    [26, () => this.getOrSet()],
-    [4, () => this.getOrSetMany()],
-    [8, () => this.set()],
-    [2, () => this.setMany()],
-    [6, () => this.delete()],
-    [2, () => this.invalidateTag()],
-    [1, () => this.invalidateNamespace()],
-    [1, () => this.clear()],
-    [2, () => this.expire()],
+    [40, () => this.getOrSet()],
+    [5, () => this.getOrSetMany()],
+    [4, () => this.set()],
+    [1, () => this.setMany()],
+    [3, () => this.delete()],
+    [0.8, () => this.invalidateTag()],
+    [0.4, () => this.invalidateNamespace()],
+    [0.4, () => this.clear()],
+    [1, () => this.expire()],
   ];
   private readonly foreigners: readonly Deed[] = [
-    [2, () => this.foreignSet()],
-    [2, () => this.foreignDelete()],
-    [0.25, () => this.flushAll()],
+    [1, () => this.foreignSet()],
+    [1, () => this.foreignDelete()],
+    [0.1, () => this.flushAll()],
   ];
 
   /** @param namespace of the application; left out: what is stored is not where anybody else could get at it */
