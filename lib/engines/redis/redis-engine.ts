@@ -2,7 +2,9 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { systemClock, type Clock } from '../../common/clock.js';
 import type { DepotLogger } from '../../common/logger.js';
 import type { Engine } from '../engine.js';
-import { RedisCacheStore } from './redis-cache.store.js';
+import { RedisCacheEngine } from './cache/redis-cache.engine.js';
+import { ServerClock } from './cache/server-clock.js';
+import { RedisFilterStore } from './redis-filter.store.js';
 import { RedisInbox, BLOCK_SECONDS } from './redis-inbox.js';
 import { RedisKeys } from './redis-keys.js';
 import { RedisLink } from './redis-link.js';
@@ -15,6 +17,8 @@ export interface RedisEngineSettings {
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly offlineWaitMs: number;
+  /** How long Redis may be silent before caches go on without it. @default 40 */
+  readonly cacheTimeoutMs?: number;
 }
 
 /** How much longer than its BLPOP the blocking socket may be silent. */
@@ -23,12 +27,18 @@ const BLOCK_GRACE_MS = 5_000;
 /** After so long the kernel asks whether the other side of the blocking socket is still there; ten seconds without an answer end it. */
 const KEEP_ALIVE_MS = 5_000;
 
-/** Two connections, whatever the number of queues: one for commands, and one that blocks once something listens. */
+/** What Redis tells by itself comes in RESP 2 only; and a subscription counts with what else was set up with it, or not at all. */
+const FEED = { protocol: 2, autoResubscribe: false } as const;
+
+/**
+ * Three connections, whatever the number of queues and caches: one for commands, one that blocks once something listens,
+ * and one that hears of changes once a cache is used.
+ */
 export class RedisEngine implements Engine {
   readonly kind = 'redis';
   readonly clock: Clock = systemClock;
   readonly tasks: RedisTaskBroker;
-  readonly cache: RedisCacheStore;
+  readonly cache: RedisCacheEngine;
   readonly locks: RedisLockStore;
   private readonly link: RedisLink;
   private readonly inbox: RedisInbox;
@@ -47,20 +57,34 @@ export class RedisEngine implements Engine {
     });
     this.inbox = new RedisInbox(blocking, keys.wake(process), logger);
     this.tasks = new RedisTaskBroker(this.link, this.inbox, keys, process);
-    this.cache = new RedisCacheStore(this.link, keys);
+    this.cache = new RedisCacheEngine({
+      keys,
+      link: this.link,
+      feedLink: new RedisLink({
+        connect: (overrides) => connect({ ...overrides, ...FEED, keepAlive: KEEP_ALIVE_MS }),
+        connectTimeoutMs,
+        commandTimeoutMs: 0,
+        waitMs: 0,
+      }),
+      timeoutMs: settings.cacheTimeoutMs ?? 40,
+      clock: new ServerClock(this.clock),
+      filters: new RedisFilterStore(this.link, settings.namespace),
+      logger,
+    });
     this.locks = new RedisLockStore(this.link, this.inbox, keys);
     this.link.onDown(() => logger.warn(`Lost the connection to ${this.link.target}; trying to get it back`));
     this.link.onBack(() => logger.log(`${this.link.target} is back`));
   }
 
-  open(): Promise<void> {
-    return this.link.open();
+  async open(): Promise<void> {
+    await this.link.open();
+    await this.cache.connected();
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.inbox.stop();
+    await this.cache.close();
     this.link.close();
-    return Promise.resolve();
   }
 }
 

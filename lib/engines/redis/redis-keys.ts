@@ -29,8 +29,19 @@ export class RedisKeys {
     return this.wakePrefix + process;
   }
 
-  cache(key: string): string {
-    return `${this.namespace}:cache:${key}`;
+  /** Before every key of a cache that other processes have to hear of, and of no other key. */
+  get cachePrefix(): string {
+    return `${this.namespace}:cache:`;
+  }
+
+  /** Before the leases of caches. */
+  get fillPrefix(): string {
+    return `${this.namespace}:fill:`;
+  }
+
+  /** The channel for what no change of an entry says to those who wait. */
+  get cacheNews(): string {
+    return `${this.namespace}:cachenews`;
   }
 
   /** The keys of a lock, in one slot whatever the user's key holds. */
@@ -41,6 +52,6 @@ export class RedisKeys {
 }
 
 /** A brace within the tag would end it, or make it empty, and spread the keys over the slots of a cluster. */
-function inHashTag(name: string): string {
+export function inHashTag(name: string): string {
   return name.replace(/[%{}]/g, encodeURIComponent);
 }
