@@ -129,6 +129,22 @@ export function fillingCases(scene: () => CacheScene): void {
       await eventually(async () => expect(await valueAt(store, 'k')).toBe(2));
     });
 
+    it('given an end meanwhile, which had no value or a stale one', async () => {
+      const { store, other, bench } = scene();
+      await put(store, 'stale', 'old', { freshMs: 1_000, graceMs: HOUR });
+      await scene().advance(1_000);
+      const { version } = await entryAt(store, 'stale');
+      const leases = [await leaseOf(store, 'k'), await leaseOf(store, 'stale', { seen: version })];
+
+      for (const key of ['k', 'stale']) {
+        expect(await (who === 'this process' ? store : other).expire(key, HOUR)).toBe(false);
+      }
+
+      for (const lease of leases) expect(await lease.fill(entry('made'))).toBe(false);
+      expect(await store.read('k')).toBeUndefined();
+      expect((await entryAt(store, 'stale')).freshUntil).toBe(bench.now());
+    });
+
     it.each([0, 2 * HOUR])('given another end (%s ms) meanwhile', async (freshMs) => {
       const { store, other, bench } = scene();
       await put(store, 'k', 'old', { graceMs: HOUR });

@@ -149,6 +149,12 @@ export function namingCases(scene: () => CacheScene): void {
 
     expect(await valueAt(inA, 'k')).toBe('in a');
     for (const key of lookAlikes) expect(await valueAt(scene().store, key)).toBe(key);
+    const keysInA = ['1:bk', '1:b\0k', 'b/k', 'b:k', '/b/k', 'b'];
+    for (const key of keysInA) await put(inA, key, key);
+    await put(inA.namespace('b'), 'k', 'in b');
+    for (const key of keysInA) expect(await valueAt(inA, key)).toBe(key);
+    expect(await valueAt(inA.namespace('b'), 'k')).toBe('in b');
+
     await inA.invalidate();
     for (const key of lookAlikes) expect(await valueAt(scene().store, key)).toBe(key);
   });

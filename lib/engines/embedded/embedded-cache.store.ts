@@ -141,8 +141,8 @@ function numberIn(key: string, value: CachedValue): number {
   } catch (error) {
     throw new EngineReplyError(`${show(key)} can't be read: ${toError(error).message}`, { cause: error });
   }
-  if (typeof stored === 'number' && Number.isFinite(stored)) return stored;
-  throw new EngineReplyError(`${show(key)} is ${show(stored)}, not a finite number, and can't be added to`);
+  if (typeof stored === 'number') return stored;
+  throw new EngineReplyError(`${show(key)} is ${show(stored)}, not a number, and can't be added to`);
 }
 
 function sumOf(key: string, stored: number, by: number): number {
