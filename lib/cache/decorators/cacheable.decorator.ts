@@ -4,7 +4,7 @@ import type { CachePolicyOptions, GetOrSetOptions } from '../cache.options.js';
 import type { Duration } from '../../common/duration.js';
 import { POLICY_KEYS } from '../cache.policy.js';
 import { keyOfArguments } from './argument.key.js';
-import { CachedObservables, isUnstorable } from './cached.observables.js';
+import { CachedObservables } from './cached.observables.js';
 import { marksOn, prototypesOf } from './cache.marks.js';
 import {
   cacheablePlace,
@@ -17,7 +17,7 @@ import {
 import { decorate, nameOfClass, siteOf, type MethodCall, type Site } from './decorated.method.js';
 import { checkOptions, keyFrom, told, within, type Told } from './decorator.options.js';
 import type { ArgumentsOf, CacheDecorator, CachedMethod, KeyOrParts, ResultOf } from './method.types.js';
-import { lastOf, noObservable } from './observable.values.js';
+import { isNothing, lastOf, noObservable } from './observable.values.js';
 
 /** Functions are given the method's arguments; of an Observable's values, the last one is the result. */
 export interface CacheableOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
@@ -135,7 +135,7 @@ class CacheableCall {
       ...this.always,
       ...(typeof tags === 'function' && { tags: told(tags, args) }),
       unless: (stored) =>
-        (this.site.isObservable && isUnstorable(stored)) ||
+        (this.site.isObservable && isNothing(stored)) ||
         unless?.(this.resultOf(stored) as never, ...(args as readonly never[])) === true,
     };
   }

@@ -1,19 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { firstValueFrom, map, merge, Observable, Subject, toArray } from 'rxjs';
 import type { GetOrSetOptions } from '../cache.options.js';
 import type { CacheService } from '../cache.service.js';
-import { isNothing, pack, unpack } from './observable.values.js';
+import { pack, unpack } from './observable.values.js';
 
-/** In place of values: all who waited for them have left, and the Observable was unsubscribed. Never stored. */
-const ABANDONED = `abandoned ${randomUUID()}`;
-
-/** Whether what an Observable brought is not to be stored. */
-export const isUnstorable = (stored: unknown): boolean => stored === ABANDONED || isNothing(stored);
+/**
+ * In place of values: all who waited for them have left, and the Observable was unsubscribed. Whoever else waits for the key
+ * finds nothing, and it is not stored.
+ */
+const ABANDONED = undefined;
 
 /** Who waits for the same values. */
 class Audience {
   private waiting = 0;
-  private readonly abandoned = new Subject<string>();
+  private isGone = false;
+  private readonly gone = new Subject<typeof ABANDONED>();
 
   join(): void {
     this.waiting++;
@@ -22,13 +22,16 @@ class Audience {
   /** Says whether it was the last one. When that one leaves without what it came for, nobody wants it any more. */
   leave(satisfied: boolean): boolean {
     this.waiting--;
-    if (this.waiting === 0 && !satisfied) this.abandoned.next(ABANDONED);
-    return this.waiting === 0;
+    if (this.waiting > 0) return false;
+    this.isGone = !satisfied;
+    if (this.isGone) this.gone.next(ABANDONED);
+    return true;
   }
 
-  /** All values of the Observable. */
-  collect(source: Observable<unknown>): Promise<unknown> {
-    return firstValueFrom(merge(source.pipe(toArray(), map(pack)), this.abandoned));
+  /** All values of the Observable. Those who are satisfied with a stale one may have left before. */
+  async collect(source: () => Observable<unknown>): Promise<unknown> {
+    if (this.isGone) return ABANDONED;
+    return firstValueFrom(merge(source().pipe(toArray(), map(pack)), this.gone));
   }
 }
 
@@ -58,7 +61,7 @@ export class CachedObservables {
         let stored: unknown = ABANDONED;
         // Whoever asked before has left with the others who waited, and this one came just then.
         while (stored === ABANDONED && !subscriber.closed) {
-          stored = await cache.getOrSet<unknown>(key, () => audience.collect(source()), options);
+          stored = await cache.getOrSet<unknown>(key, () => audience.collect(source), options);
         }
         leave(true);
         if (stored === ABANDONED) return;
