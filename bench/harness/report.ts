@@ -50,8 +50,10 @@ export function reportForPeople(results: Results): string {
       ...(bullmq ? [times(results.ratio(metric, 'bullmq'))] : []),
     ];
   });
-  const lacking = Object.entries(suite.contenders).flatMap(([name, { lacks = {} }]) =>
-    byReason(lacks).map(([metrics, why]) => `  ${name} has no ${metrics}: ${why}`),
+  const lacking = contenders.flatMap((name) =>
+    byReason(suite.contenders[name]?.lacks ?? {}).map(
+      ([metrics, why]) => `  ${name} has no ${metrics}: ${why}`,
+    ),
   );
   const settings = contenders.map((name) => `  ${name}: ${suite.contenders[name]?.settings ?? ''}`);
   return [

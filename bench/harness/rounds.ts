@@ -22,8 +22,11 @@ export async function measure(suite: Suite, stage: Stage, options: RoundOptions)
       // By then all processes are there, and warm.
       if (round === rounds - 1) await options.profiler?.begin(suite.name, part.name);
       for (const name of rotated(contenders, round)) {
-        options.progress(`${suite.name}: ${part.name}, round ${round + 1} of ${rounds}, ${name}`);
-        const figures = await part.measure(name);
+        const what = `${suite.name}: ${part.name}, round ${round + 1} of ${rounds}, ${name}`;
+        options.progress(what);
+        const figures = await part.measure(name).catch((error: unknown) => {
+          throw new Error(`${what} has failed`, { cause: error });
+        });
         for (const [metric, value] of Object.entries(figures)) results.add(name, metric, value);
       }
     }

@@ -1,5 +1,6 @@
 import type { Suite } from '../harness/suite.js';
 import { backlog } from './backlog.suite.js';
+import { away } from './cache-away.suite.js';
 import { cache } from './cache.suite.js';
 import { delayed } from './delayed.suite.js';
 import { distance } from './distance.suite.js';
@@ -16,6 +17,7 @@ export const SUITES: readonly Suite[] = [
   delayed,
   memory,
   cache,
+  away,
   locks,
   embedded,
   distance,

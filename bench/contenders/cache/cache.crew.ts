@@ -49,7 +49,7 @@ export class CacheCrew {
     }
   }
 
-  private process(at: number): Promise<CacheProcess> {
+  process(at: number): Promise<CacheProcess> {
     return (this.started[at] ??= this.start(at));
   }
 

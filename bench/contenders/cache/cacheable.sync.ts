@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { CacheableSyncOptions } from 'cacheable';
 import { Redis } from 'ioredis';
 
@@ -30,7 +29,7 @@ export class PubSub implements MessageProvider {
     const connections = [new Redis(url, publishing), new Redis(url)] as const;
     // It is taken away on purpose.
     for (const one of connections) one.on('error', () => undefined);
-    await Promise.all(connections.map((one) => once(one, 'ready')));
+    await Promise.all(connections.map((one) => new Promise((resolve) => one.once('ready', resolve))));
     return new PubSub(...connections);
   }
 
