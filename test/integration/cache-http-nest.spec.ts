@@ -15,8 +15,7 @@ import {
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { Exclude } from 'class-transformer';
-import { DepotConfigError } from 'nestjs-depot';
-import { map, of, type Observable } from 'rxjs';
+import { map, type Observable } from 'rxjs';
 import { CacheInterceptor } from '../../lib/cache/http/nest/cache.interceptor.js';
 import { CacheKey } from '../../lib/cache/http/nest/cache-key.decorator.js';
 import { CacheTTL } from '../../lib/cache/http/nest/cache-ttl.decorator.js';
@@ -259,45 +258,5 @@ describe.each(PLATFORMS)('CacheInterceptor in an application on %s', (platform) 
     expect((await http.get('/plain')).text).toBe(first.text);
     await http.cache.invalidateTags('/plain');
     expect((await http.get('/plain')).text).not.toBe(first.text);
-  });
-});
-
-describe('CacheInterceptor', () => {
-  it('does not start with a cache that nobody has registered', async () => {
-    await expect(startHttp('express', [UserController], { cache: { cache: 'lost' } })).rejects.toThrow(
-      /cache "lost" is not registered/,
-    );
-  });
-
-  it.each([
-    [{ ttl: -1 }, 'ttl is -1'],
-    [{ grace: 'soon' }, 'grace is "soon"'],
-    [{ jitter: 2 }, 'jitter is 2'],
-    [{ timeout: { hard: 0 } }, 'timeout.hard is 0'],
-    [{ scope: 'user' }, 'scope is "user"'],
-    [{ tags: 'one' }, 'tags is "one"'],
-    [{ vary: [1] }, 'vary is an array'],
-    [{ credentials: 'x' }, 'credentials is "x"'],
-    [{ cache: '' }, 'cache is ""'],
-    [{ heedClient: 1 }, 'heedClient is 1'],
-    [{ max: 1 }, "has no option 'max'"],
-  ])('refuses %j', (options, message) => {
-    const attempt = () => CacheInterceptor.with(options as never);
-    expect(attempt).toThrow(DepotConfigError);
-    expect(attempt).toThrow(message);
-  });
-
-  it('refuses keys and ttls that are none', () => {
-    expect(() => CacheKey('')).toThrow(DepotConfigError);
-    expect(() => CacheKey(1 as never)).toThrow(DepotConfigError);
-    expect(() => CacheTTL('soon' as never)).toThrow(DepotConfigError);
-    expect(CacheKey.of('user', 42, 'a:b')).toBe('user:42:a%3Ab');
-  });
-
-  it('has nothing to do with what is no HTTP', () => {
-    const handled = of(1);
-    const interceptor = new CacheInterceptor({} as never, {} as never, {} as never);
-    const context = { getType: () => 'rpc' } as unknown as ExecutionContext;
-    expect(interceptor.intercept(context, { handle: () => handled })).toBe(handled);
   });
 });
