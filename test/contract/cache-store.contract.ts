@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
-import { claimingCases, failingCases, waitingCases } from './cache-store.claiming.js';
+import { claimingCases, waitingCases } from './cache-store.claiming.js';
 import { countingCases } from './cache-store.counting.js';
 import { entryCases } from './cache-store.entries.js';
 import { expireCases, expiryCases } from './cache-store.expiring.js';
+import { failingCases } from './cache-store.failing.js';
 import { fillingCases } from './cache-store.filling.js';
-import { invalidatingCases, overtakenByInvalidationCases, tagCases } from './cache-store.invalidating.js';
+import { invalidatingCases, tagCases } from './cache-store.invalidating.js';
 import { matchingCases } from './cache-store.matching.js';
 import { boundCases, hearingCases, peekingCases } from './cache-store.memory.js';
 import { namingCases } from './cache-store.naming.js';
+import { overtakingCases } from './cache-store.overtaking.js';
 import { CacheScene, type CacheBench } from './cache-store.scene.js';
 
 /** What every engine has to do for a cache, as `lib/cache/cache.store.ts` has it. */
@@ -31,7 +33,7 @@ export function describeCacheStore(kind: CacheBench['kind'], open: () => Promise
     describe('filling', () => fillingCases(current));
     describe('tags', () => tagCases(current));
     describe('invalidating', () => invalidatingCases(current));
-    describe('invalidating meanwhile', () => overtakenByInvalidationCases(current));
+    describe('invalidating meanwhile', () => overtakingCases(current));
     describe('a pattern', () => matchingCases(current));
     describe('names', () => namingCases(current));
     if (kind !== 'redis') {

@@ -55,7 +55,8 @@ export class CacheLeases {
     this.end(id);
     const { path, key, tags, lateTags } = about;
     const holder = `${++this.granted}`;
-    const lease = { holder, path, key, tags, lateTags, waiting: new Set<() => void>(), ended: false };
+    const waiting = new Set<() => void>();
+    const lease = { holder, path, key, tags: tags.slice(), lateTags, waiting, ended: false };
     this.leases.set(id, lease);
     return lease;
   }

@@ -144,7 +144,8 @@ export class EmbeddedCache {
 /** Paths begin with a digit, so nothing else can begin with this. */
 const tagMark = (tag: string): string => `#${tag}`;
 
-/** A new entry's content, as by that time. */
+/** A new entry's content, as by that time. Its tags stay as they are now, whatever becomes of the list. */
 export function contentOf({ text, freshMs, graceMs, tags }: NewEntry, now: number): EntryContent {
-  return { value: new CachedValue(text), createdAt: now, freshUntil: now + freshMs, graceMs, tags };
+  const value = new CachedValue(text);
+  return { value, createdAt: now, freshUntil: now + freshMs, graceMs, tags: tags.slice() };
 }
