@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { hashOf, type KeyHash } from '../../lib/cache/filter/filter.hash.js';
+import { everyBit, hashOf, type KeyHash } from '../../lib/cache/filter/filter.hash.js';
 import { filterShape } from '../../lib/cache/filter/filter.shape.js';
 import type { FilterBits, FilterBuild } from '../../lib/cache/filter/filter.store.js';
 import { EngineReplyError, EngineUnavailableError } from '../../lib/common/errors.js';
@@ -123,6 +123,42 @@ describe('filters on Redis', () => {
     expect(await fixture.redis.smembers(name)).toEqual([`${SHAPE.bits}x${SHAPE.hashes}`]);
     await fixture.advance(31 * DAY);
     expect(await fixture.storedKeys()).toEqual([]);
+  });
+
+  test('a filter that is built or added to stays for as long', async () => {
+    await (await begin()).complete();
+    expect(await left(filter)).toBeGreaterThan(29 * DAY);
+    await fixture.advance(20 * DAY);
+    await bits.add(numbered(1));
+
+    expect(await left(filter)).toBeGreaterThan(29 * DAY);
+    expect(await left(name)).toBeGreaterThan(29 * DAY);
+  });
+
+  test('a question writes nothing, but for one a day', async () => {
+    await (await begin()).complete();
+    await bits.contains(numbered(1));
+    await eventually(async () => expect(await left(name)).toBeGreaterThan(29 * DAY));
+    await fixture.advance(DAY);
+    await bits.contains(numbered(1));
+    await bits.contains(numbered(1));
+
+    expect(await left(filter)).toBeLessThanOrEqual(29 * DAY);
+  });
+
+  test('sets the bits that the other engine would set', async () => {
+    await (await begin()).complete();
+    await bits.add(numbered(1));
+    const build = await begin();
+    await build.add(numbered(1));
+
+    const expected = new Set<number>();
+    for (const hash of numbered(1)) everyBit(hash, SHAPE, (bit) => expected.add(bit + 128).size > 0);
+    for (const key of [filter, `${filter}:next`]) {
+      const answers = await Promise.all([...expected].map((bit) => fixture.redis.getbit(key, bit)));
+      expect(answers).toEqual(Array.from(expected, () => 1));
+      expect(await fixture.redis.bitcount(key, 16, -1)).toBe(expected.size);
+    }
   });
 
   test('leaves nothing behind when it is cleared', async () => {

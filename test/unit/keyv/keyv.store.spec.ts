@@ -112,6 +112,14 @@ describe('the store for Keyv', () => {
     expect(await store.hasMany([])).toEqual([]);
   });
 
+  test('says of each of many whether it was stored', async () => {
+    const { cache, store } = setUp();
+    jest.spyOn(cache, 'setMany').mockImplementation(async (_, options) => options?.ttl !== 5_000);
+    const entries = ['a', 'b', 'c'].map((key, n) => ({ key, value: n, ttl: n === 1 ? 5_000 : 6_000 }));
+
+    expect(await outcome(store.setMany(entries))).toEqual([true, false, true]);
+  });
+
   test('a namespace of Keyv is one of the cache', async () => {
     const { cache, store } = setUp();
     await cache.set('k', 'outside');

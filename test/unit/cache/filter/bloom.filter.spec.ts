@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BloomFilter, type FilterReads } from '../../../../lib/cache/filter/bloom.filter.js';
-import { hashOf } from '../../../../lib/cache/filter/filter.hash.js';
+import { everyBit, hashOf } from '../../../../lib/cache/filter/filter.hash.js';
 import type { FilterOptions } from '../../../../lib/cache/filter/filter.shape.js';
 import type { FilterStore } from '../../../../lib/cache/filter/filter.store.js';
 import { DepotConfigError, EngineReplyError, EngineUnavailableError } from '../../../../lib/common/errors.js';
@@ -96,6 +96,10 @@ describe('a Bloom filter', () => {
   test('hashes as it always did: stored filters depend on it', () => {
     expect(hashOf('user:1')).toEqual({ first: expect.any(Number), second: expect.any(Number) });
     expect(hashOf('')).toEqual({ first: 0xe3b0c44298fc, second: 0x1c149afbf4c8 });
+
+    const seen: number[] = [];
+    everyBit({ first: 2 * 64 + 5, second: 7 * 64 + 3 }, { bits: 64, hashes: 6 }, (bit) => seen.push(bit) > 0);
+    expect(seen).toEqual([5, 8, 12, 18, 27, 40]);
   });
 
   test('tells how full it is', async () => {
