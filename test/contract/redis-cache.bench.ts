@@ -90,12 +90,10 @@ export class RedisCacheFixture {
   async advance(ms: number): Promise<void> {
     const { redis, keys } = this.fixture;
     const before = this.clock.now();
-    const tracked: [string, string | null, number][] = [];
-    await this.fixture.advance(ms, (key) => key.startsWith(keys.cachePrefix));
-    for (const key of await this.fixture.storedKeys()) {
-      if (key.startsWith(keys.cachePrefix)) tracked.push([key, await redis.get(key), await redis.pttl(key)]);
-    }
-    for (const [key, text, left] of tracked) {
+    const isTracked = (key: string): boolean => key.startsWith(keys.cachePrefix);
+    await this.fixture.advance(ms, isTracked);
+    const move = async (key: string): Promise<void> => {
+      const [text, left] = await Promise.all([redis.get(key), redis.pttl(key)]);
       const [, created, fresh, grace] = /^@(\d+),(\d*),(\d*),/.exec(text ?? '') ?? [];
       const ends =
         created === undefined
@@ -107,7 +105,8 @@ export class RedisCacheFixture {
             Number(grace === '' ? Infinity : grace);
       if (ends <= before + ms) await redis.pexpire(key, -1);
       else if (created === undefined && ends !== Infinity) await redis.pexpire(key, left - ms);
-    }
+    };
+    await Promise.all((await this.fixture.storedKeys()).filter(isTracked).map(move));
     await this.clock.advance(ms);
   }
 

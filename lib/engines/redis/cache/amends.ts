@@ -17,6 +17,10 @@ export class Amends {
     private readonly news: string,
   ) {}
 
+  get isEmpty(): boolean {
+    return this.places.size === 0 && this.epochs.size === 0;
+  }
+
   remember(places: readonly Place[]): void {
     for (const place of places) this.places.set(place.entry, place);
     if (this.places.size > MOST_PLACES) this.rememberEpochs([this.root.epoch]);
@@ -28,7 +32,7 @@ export class Amends {
     if (this.epochs.has(this.root.epoch) && this.places.size > MOST_PLACES) this.places.clear();
   }
 
-  /** Says whether all is done. What can't be done stays. @throws EngineUnavailableError */
+  /** What can't be done stays. @throws EngineUnavailableError */
   async make(link: CacheLink): Promise<void> {
     const epochs = [...this.epochs];
     for (const group of link.slots.groups(epochs)) {

@@ -1,5 +1,8 @@
 import { EngineUnavailableError, toError } from '../../../common/errors.js';
 
+/** After so long a Redis that is there and does nothing is asked again. */
+const RETRY_MS = 250;
+
 interface Outstanding {
   readonly sentAt: number;
   readonly giveUp: (error: Error) => void;
@@ -67,6 +70,13 @@ export class Breaker {
     for (const { giveUp } of given) giveUp(away());
   }
 
+  /** Something is to be made good before anything else is let through. */
+  owes(): void {
+    if (this.open) return;
+    this.trip();
+    void this.alive();
+  }
+
   /** There is a sign of life. */
   async alive(): Promise<void> {
     if (!this.open) return;
@@ -81,6 +91,12 @@ export class Breaker {
     } finally {
       this.recovering = false;
     }
+    this.askLater();
+  }
+
+  /** It answers, and refuses: nothing else would have it asked again. */
+  private askLater(): void {
+    if (this.open) setTimeout(() => void this.alive(), RETRY_MS).unref();
   }
 
   private isWanted(): boolean {

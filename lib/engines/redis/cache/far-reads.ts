@@ -30,11 +30,11 @@ export class FarReads implements Kind<Place, Answer> {
     for (const { entry } of places) keys.push(entry);
     const texts = await link.mget(keys);
     epochs.learn(ticket, asked, texts);
-    const scopes = new Map<SpaceKeys, string>();
+    const scopes = new Map<string, string>();
     let from = 0;
     for (const space of spaces) {
       const to = from + space.epochs.length;
-      scopes.set(space, scopeOf(texts.slice(from, to).map((epoch) => epoch ?? '')));
+      scopes.set(space.path, scopeOf(texts.slice(from, to).map((epoch) => epoch ?? '')));
       from = to;
     }
     return this.answers(places, texts, count, scopes);
@@ -43,10 +43,10 @@ export class FarReads implements Kind<Place, Answer> {
   /** On a cluster, where epochs lie elsewhere. */
   private async readScattered(places: readonly Place[], keys: readonly string[]): Promise<readonly Answer[]> {
     const { link, epochs } = this.parts;
-    const scopes = new Map<SpaceKeys, string>();
+    const scopes = new Map<string, string>();
     const known = Promise.all(
-      [...spacesOf(places)].map(async (space) =>
-        scopes.set(space, scopeOf(await epochs.current(space.epochs))),
+      spacesOf(places).map(async (space) =>
+        scopes.set(space.path, scopeOf(await epochs.current(space.epochs))),
       ),
     );
     const [texts] = await Promise.all([link.each(keys, (group) => link.mget(pick(keys, group))), known]);
@@ -58,20 +58,23 @@ export class FarReads implements Kind<Place, Answer> {
     places: readonly Place[],
     texts: readonly (string | null)[],
     from: number,
-    scopes: ReadonlyMap<SpaceKeys, string>,
+    scopes: ReadonlyMap<string, string>,
   ): readonly Answer[] | Promise<readonly Answer[]> {
     const { ahead, local } = this.parts.clock;
     const now = local.now();
     const answers: Answer[] = new Array<Answer>(places.length);
     const later: number[] = [];
+    let last: SpaceKeys | undefined;
+    let scope: string | undefined;
     for (let at = 0; at < places.length; at++) {
       const text = texts[from + at];
       if (typeof text !== 'string') continue;
       const space = places[at]?.space;
       if (!space) continue;
+      if (space !== last) scope = scopes.get((last = space).path);
       const entry = readEntry(space, text, ahead);
       if (!entry) later.push(at);
-      else if (entry.keptUntil > now && entry.scope === scopes.get(space)) {
+      else if (entry.keptUntil > now && entry.scope === scope) {
         answers[at] = entry;
         if (entry.tags.length > 0) later.push(at);
       }
@@ -122,10 +125,10 @@ export class FarReads implements Kind<Place, Answer> {
   }
 }
 
-function spacesOf(places: readonly Place[]): ReadonlySet<SpaceKeys> {
-  const spaces = new Set<SpaceKeys>();
+/** Each once. Spaces are made as they are asked for, so it is the path that tells them apart. */
+function spacesOf(places: readonly Place[]): readonly SpaceKeys[] {
+  const spaces = new Map<string, SpaceKeys>();
   let last: SpaceKeys | undefined;
-  // Most have the same, and to look at a set takes as long as all else here.
-  for (const { space } of places) if (space !== last) spaces.add((last = space));
-  return spaces;
+  for (const { space } of places) if (space !== last) spaces.set((last = space).path, space);
+  return [...spaces.values()];
 }

@@ -68,7 +68,8 @@ export class RedisCacheEngine implements CacheEngine {
       news: keys.cacheNews,
       feed,
       leases: new Leases(cacheLink),
-      sweeper: new Sweeper(cacheLink),
+      sweeper: new Sweeper(cacheLink, keys.cachePrefix),
+      owes: () => this.breaker.owes(),
     };
     link.onDown(() => this.breaker.trip());
     link.onBack(() => void this.breaker.alive());
@@ -108,12 +109,19 @@ export class RedisCacheEngine implements CacheEngine {
     try {
       await this.connected();
       const direct = new CacheLink(link, ALWAYS, this.slots);
-      for (const cache of this.caches.values()) await cache.makeAmends(direct);
+      // While some are made, more may become due.
+      for (let due = this.owing(); due.length > 0; due = this.owing()) {
+        for (const cache of due) await cache.makeAmends(direct);
+      }
       return link.isReady;
     } catch {
       // The next sign of life is the next attempt.
       return false;
     }
+  }
+
+  private owing(): readonly RedisCache[] {
+    return [...this.caches.values()].filter(({ owes }) => owes);
   }
 
   private async greet(redis: Redis): Promise<void> {

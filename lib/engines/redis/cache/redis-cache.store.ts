@@ -127,7 +127,7 @@ export class RedisCacheStore implements CacheStore {
 
   async invalidate(): Promise<void> {
     const [epoch] = await this.cache.invalidate([this.keys.epoch]);
-    if (epoch !== undefined && epoch !== '') void this.cache.shared.sweeper.clear(this.keys, epoch);
+    if (epoch !== undefined && epoch !== '') this.cache.shared.sweeper.clear(epoch);
   }
 
   async invalidateTags(tags: readonly string[]): Promise<void> {

@@ -23,6 +23,8 @@ export interface EngineParts extends Omit<CacheParts, 'epochs'> {
   readonly feed: Feed;
   readonly leases: Leases;
   readonly sweeper: Sweeper;
+  /** Something is to be made good before Redis is asked anything else. */
+  readonly owes: () => void;
 }
 
 type Listener = (id: string | undefined) => void;
@@ -86,7 +88,10 @@ export class RedisCache {
     try {
       return await this.askAll(kind, changes);
     } catch (error) {
-      if (error instanceof EngineUnavailableError) this.amends.remember(changes);
+      if (error instanceof EngineUnavailableError) {
+        this.amends.remember(changes);
+        this.shared.owes();
+      }
       throw error;
     }
   }
@@ -108,6 +113,7 @@ export class RedisCache {
   missed(epochs: readonly string[]): void {
     this.near?.clear();
     this.amends.rememberEpochs(epochs);
+    this.shared.owes();
   }
 
   /** The entry, if it is in memory and what is known says that it is valid. */
@@ -188,7 +194,12 @@ export class RedisCache {
     this.near?.clear();
   }
 
-  /** Removes what should have been removed meanwhile. */
+  /** Whether something should have been removed that is still there. */
+  get owes(): boolean {
+    return !this.amends.isEmpty;
+  }
+
+  /** Removes it. */
   makeAmends(link: CacheParts['link']): Promise<void> {
     return this.amends.make(link);
   }

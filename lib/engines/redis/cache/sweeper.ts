@@ -1,18 +1,29 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CACHE_SWEEP } from '../scripts/cache-invalidate.lua.js';
 import type { CacheLink } from './cache-link.js';
-import type { SpaceKeys } from './cache-keys.js';
+import { pick } from './cache-parts.js';
 
 /** Keys that one step looks at. */
 const STEP = 500;
 /** Between steps, so that Redis gets round to everybody else. */
 const PAUSE_MS = 2;
+/** What is invalidated within that time is cleared away together. */
+const GATHER_MS = 100;
+const MOST_EPOCHS = 100;
 
 /** Goes through the keys of caches, a few at a time. */
 export class Sweeper {
   private readonly closing = new AbortController();
 
-  constructor(private readonly link: CacheLink) {}
+  /** Epochs that nothing is valid with any more. */
+  private readonly gone = new Set<string>();
+  private sweeping: Promise<void> | undefined;
+
+  /** @param prefix of all caches */
+  constructor(
+    private readonly link: CacheLink,
+    private readonly prefix: string,
+  ) {}
 
   /** The names of entries, as they are found; some twice. `literal`: text that all begin with. */
   async *scan(...literals: readonly string[]): AsyncGenerator<readonly string[]> {
@@ -23,28 +34,44 @@ export class Sweeper {
         const reply = (await this.link.send('scan', [cursor, ...match])) as [string, string[]];
         cursor = reply[0];
         if (reply[1].length > 0) yield reply[1];
-        if (cursor !== '0') await pause(PAUSE_MS, undefined, { signal: this.closing.signal, ref: false });
+        if (cursor !== '0') await this.pause(PAUSE_MS);
       } while (cursor !== '0');
     }
   }
 
-  /** Removes what is left of entries that were stamped with an epoch which is gone. Never rejects. */
-  async clear(space: SpaceKeys, epoch: string): Promise<void> {
-    try {
-      const within = `${space.epoch.slice(0, -1)}/`;
-      for await (const found of this.scan(space.entryPrefix, within)) {
-        await this.link.each(found, async (group) => {
-          const keys = group.map((at) => found[at] ?? '').filter((key) => key !== '');
-          return [await this.link.run(CACHE_SWEEP, keys, [epoch])];
-        });
-      }
-    } catch {
-      // They expire by themselves; until then nobody can read them.
-    }
+  /** Removes what is left of entries that were stamped with an epoch which is gone, by and by. */
+  clear(epoch: string): void {
+    // What is too much for one pass expires by itself; nobody can read it until then.
+    if (this.gone.size < MOST_EPOCHS) this.gone.add(epoch);
+    this.sweeping ??= this.sweep().finally(() => (this.sweeping = undefined));
   }
 
   close(): void {
     this.closing.abort();
+  }
+
+  /** One pass at a time, for all that were invalidated by then. */
+  private async sweep(): Promise<void> {
+    try {
+      while (this.gone.size > 0) {
+        await this.pause(GATHER_MS);
+        const epochs = [...this.gone];
+        this.gone.clear();
+        for await (const found of this.scan(this.prefix)) {
+          await this.link.each(found, async (group) => {
+            await this.link.run(CACHE_SWEEP, pick(found, group), epochs);
+            return [];
+          });
+        }
+      }
+    } catch {
+      // Closed, or Redis is away.
+      this.gone.clear();
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return pause(ms, undefined, { signal: this.closing.signal, ref: false });
   }
 }
 

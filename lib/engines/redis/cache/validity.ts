@@ -1,4 +1,3 @@
-import type { SpaceKeys } from './cache-keys.js';
 import type { StoredEntry } from './entry.text.js';
 import type { Epochs } from './epochs.js';
 
@@ -23,12 +22,15 @@ export async function haveTheirTags(
 
 /** Whether all epochs are the ones that the entries were stamped with. */
 export async function areValid(epochs: Epochs, entries: readonly StoredEntry[]): Promise<readonly boolean[]> {
-  const spaces = [...new Set(entries.map(({ space }) => space))];
-  const scopes = new Map<SpaceKeys, string>();
-  const asked = spaces.map(async (space) => scopes.set(space, scopeOf(await epochs.current(space.epochs))));
+  const spaces = new Map(entries.map(({ space }) => [space.path, space]));
+  const scopes = new Map<string, string>();
+  const asked = [...spaces].map(async ([path, space]) =>
+    scopes.set(path, scopeOf(await epochs.current(space.epochs))),
+  );
   const [tagged] = await Promise.all([haveTheirTags(epochs, entries), ...asked]);
   return entries.map(
-    ({ space, scope }, at) => scope === undefined || (scope === scopes.get(space) && tagged[at] === true),
+    ({ space, scope }, at) =>
+      scope === undefined || (scope === scopes.get(space.path) && tagged[at] === true),
   );
 }
 

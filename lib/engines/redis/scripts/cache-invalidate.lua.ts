@@ -19,10 +19,10 @@ return found`,
 );
 
 /**
- * Removes entries that were stamped with an epoch that is gone. Leases are left alone: they have epochs of their own.
+ * Removes entries that were stamped with an epoch which is gone. Leases are left alone: they have epochs of their own.
  *
  * KEYS  entries
- * ARGV  1 the epoch
+ * ARGV  the epochs
  * Returns how many there were
  */
 export const CACHE_SWEEP = luaScript(
@@ -32,7 +32,12 @@ for _, key in ipairs(KEYS) do
   local line = redis.pcall('GETRANGE', key, 0, 1023)
   if type(line) == 'string' and string.sub(line, 1, 1) == '@' then
     line = string.match(line, '^[^\\n]*')
-    if string.find(line, ARGV[1], 1, true) then count = count + redis.call('UNLINK', key) end
+    for _, epoch in ipairs(ARGV) do
+      if string.find(line, epoch, 1, true) then
+        count = count + redis.call('UNLINK', key)
+        break
+      end
+    end
   end
 end
 return count`,
