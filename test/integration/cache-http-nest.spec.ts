@@ -14,11 +14,9 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, Reflector } from '@nestjs/core';
+import { CacheInterceptor, CacheKey, CacheTTL } from 'nestjs-depot';
 import { Exclude } from 'class-transformer';
 import { map, type Observable } from 'rxjs';
-import { CacheInterceptor } from '../../lib/cache/http/nest/cache.interceptor.js';
-import { CacheKey } from '../../lib/cache/http/nest/cache-key.decorator.js';
-import { CacheTTL } from '../../lib/cache/http/nest/cache-ttl.decorator.js';
 import { PLATFORMS, startHttp, type HttpAppOptions } from './cache-http.app.js';
 
 let calls = 0;

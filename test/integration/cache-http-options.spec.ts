@@ -1,10 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, type ExecutionContext } from '@nestjs/common';
-import { DepotConfigError } from 'nestjs-depot';
+import { CacheInterceptor, CacheKey, CacheTTL, DepotConfigError } from 'nestjs-depot';
 import { of } from 'rxjs';
-import { CacheInterceptor } from '../../lib/cache/http/nest/cache.interceptor.js';
-import { CacheKey } from '../../lib/cache/http/nest/cache-key.decorator.js';
-import { CacheTTL } from '../../lib/cache/http/nest/cache-ttl.decorator.js';
 import { startHttp } from './cache-http.app.js';
 
 @Controller()

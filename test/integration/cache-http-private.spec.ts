@@ -18,7 +18,7 @@ interface Response {
 
 let calls = 0;
 const who = ({ headers }: Request): string =>
-  headers.authorization ?? headers.cookie ?? headers['x-api-key'] ?? 'nobody';
+  headers.authorization ?? headers.cookie ?? headers['x-api-key'] ?? headers['x-forwarded-user'] ?? 'nobody';
 
 @Controller()
 class PrivateController {
@@ -89,7 +89,7 @@ async function isCached(http: HttpApp, path: string, headers: Record<string, str
 describe.each(PLATFORMS)('what is for one client alone on %s', (platform) => {
   const start = () => startHttp(platform, [PrivateController]);
 
-  it.each([['authorization'], ['cookie'], ['x-api-key']])(
+  it.each([['authorization'], ['cookie'], ['x-api-key'], ['x-forwarded-user']])(
     'is neither stored nor taken from the cache when a request has %s',
     async (name) => {
       const http = await start();
@@ -105,7 +105,9 @@ describe.each(PLATFORMS)('what is for one client alone on %s', (platform) => {
 
   it('says to other caches that credentials matter', async () => {
     const http = await start();
-    expect((await http.get('/me')).headers.vary).toContain('Authorization, Cookie, X-Api-Key');
+    expect((await http.get('/me')).headers.vary).toBe(
+      'Authorization, Cookie, X-Access-Token, X-Api-Key, X-Auth-Token',
+    );
   });
 
   it('is recognised by a guard', async () => {

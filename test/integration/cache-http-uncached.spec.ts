@@ -15,8 +15,8 @@ import {
   Sse,
   StreamableFile,
 } from '@nestjs/common';
+import { CacheTTL } from 'nestjs-depot';
 import { from, of, type Observable } from 'rxjs';
-import { CacheTTL } from '../../lib/cache/http/nest/cache-ttl.decorator.js';
 import { PLATFORMS, startHttp } from './cache-http.app.js';
 
 interface Response {

@@ -6,9 +6,13 @@ import { Module, type INestApplication, type ModuleMetadata } from '@nestjs/comm
 import { APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { CacheService, DepotModule, type DepotOptions } from 'nestjs-depot';
-import { CacheInterceptor } from '../../lib/cache/http/nest/cache.interceptor.js';
-import type { HttpCacheOptions } from '../../lib/cache/http/http-cache.options.js';
+import {
+  CacheInterceptor,
+  CacheService,
+  DepotModule,
+  type DepotOptions,
+  type HttpCacheOptions,
+} from 'nestjs-depot';
 import { optionsFor } from '../support/app.js';
 
 export type Platform = 'express' | 'fastify';

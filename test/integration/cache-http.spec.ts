@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Header, HttpCode, Param, Query, Res } from '@nestjs/common';
-import { CacheKey } from '../../lib/cache/http/nest/cache-key.decorator.js';
-import { CacheTTL } from '../../lib/cache/http/nest/cache-ttl.decorator.js';
-import { NoCache } from '../../lib/cache/http/nest/no-cache.decorator.js';
+import { CacheKey, CacheTTL, NoCache } from 'nestjs-depot';
 import { PLATFORMS, startHttp } from './cache-http.app.js';
 
 interface Response {

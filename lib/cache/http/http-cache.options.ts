@@ -24,7 +24,7 @@ export interface HttpCacheOptions extends Pick<CachePolicyOptions, 'grace' | 'ji
   readonly tags?: readonly string[] | OfRequest<readonly string[]>;
   /** Request headers that answers depend on, beside those that answers name in `Vary`. */
   readonly vary?: readonly string[];
-  /** Request headers that show who sent it, beside Authorization, Cookie and X-Api-Key. */
+  /** Request headers that show who sent it, beside Authorization, Cookie and others that are well known. */
   readonly credentials?: readonly string[];
   /** Whether a client may ask for a new answer: `Cache-Control: no-cache` has the handler run, `no-store` nothing kept. @default false */
   readonly heedClient?: boolean;
@@ -41,11 +41,21 @@ export interface HttpCacheSettings {
   readonly tags: readonly string[] | OfRequest<readonly string[]>;
   readonly vary: readonly string[];
   readonly credentials: readonly string[];
+  /** Those of them that clients send. */
+  readonly clientCredentials: readonly string[];
   readonly heedsClient: boolean;
   readonly reports: boolean;
 }
 
-const CREDENTIALS = ['authorization', 'cookie', 'x-api-key'];
+/** By what clients show who they are. Other caches are told that answers depend on it. */
+const OF_CLIENTS = ['authorization', 'cookie', 'x-access-token', 'x-api-key', 'x-auth-token'];
+
+/** By what proxies say whom they have recognised. Caches before them never see it. */
+const OF_PROXIES = [
+  ...['remote-user', 'x-remote-user', 'x-forwarded-user', 'x-auth-request-user', 'x-authenticated-user'],
+  ...['x-forwarded-client-cert', 'x-ssl-client-cert', 'x-client-cert', 'x-amzn-oidc-data'],
+  ...['x-goog-iap-jwt-assertion', 'cf-access-jwt-assertion', 'x-ms-client-principal'],
+];
 
 /** Whoever waits for another's handler gets what is stale after that, if `grace` says that there may be such. */
 const SOFT: Duration = '10s';
@@ -64,6 +74,7 @@ export function httpCacheSettings(options: HttpCacheOptions): HttpCacheSettings 
     ...(jitter !== undefined && { jitter }),
     timeout: { soft: SOFT, ...(typeof timeout === 'object' ? timeout : { hard: timeout }) } as const,
   };
+  const clientCredentials = union(OF_CLIENTS, headers(options.credentials, 'credentials'));
   // Said now, and not with the first request.
   cachePolicy(keeping, DEFAULT_POLICY, 'CacheInterceptor ');
   return {
@@ -73,7 +84,8 @@ export function httpCacheSettings(options: HttpCacheOptions): HttpCacheSettings 
     cache: cache === undefined ? undefined : checkText(cache, 'cache'),
     tags: typeof tags === 'function' ? tags : checkTexts(tags, 'tags'),
     vary: headers(options.vary, 'vary'),
-    credentials: union(CREDENTIALS, headers(options.credentials, 'credentials')),
+    credentials: union(clientCredentials, OF_PROXIES),
+    clientCredentials,
     heedsClient: checkSwitch(options.heedClient, 'heedClient'),
     reports: checkSwitch(options.report, 'report'),
   };

@@ -48,7 +48,7 @@ export class Reply {
     if (etag !== null) this.set('ETag', etag);
     this.set('Cache-Control', control ?? cacheControl(leftMs, isScoped));
     // Who shows who he is gets another answer, and so he shall from other caches, and from his own when he has logged in.
-    const names = union(vary, this.settings.credentials);
+    const names = union(vary, this.settings.clientCredentials);
     this.set('Vary', withNames(answer.headers().get('vary'), names));
   }
 
