@@ -1,7 +1,7 @@
 /** How the contenders of the cache suites are set up. */
 export const CACHE_SETTINGS = {
   depot:
-    'a Nest application, all defaults but the ttl, which is 5 minutes for all; one object: values: frozen; on Redis alone: memory: false',
+    'a Nest application, all defaults but the ttl, which is 5 minutes for all, and cacheTimeout: 2s; one object: values: frozen; on Redis alone: memory: false',
   bentocache:
     'ioredis with enableAutoPipelining; one object: serialize: false; before Redis: L1, L2 and the Redis bus; many: a get each, one factory, a set each',
   cacheable:
