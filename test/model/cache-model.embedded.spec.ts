@@ -22,7 +22,7 @@ describe('a cache in the memory of one process', () => {
     const until = monotonic() + LENGTH_MS;
     await Promise.all(
       Array.from({ length: ACTORS }, (_, actor) =>
-        new Wanderer(SEED * 1_000 + actor, app.get(CacheService), database, diary).goUntil(until),
+        new Wanderer(SEED * 1_000 + actor, app.get(CacheService), database, diary).go(until, until),
       ),
     );
     await app.close();

@@ -1,6 +1,7 @@
 /** A process that opens applications with a cache when it is asked to, and does with it what it is told. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Module, type INestApplicationContext, type OnModuleDestroy } from '@nestjs/common';
+import { Redis, type RedisOptions } from 'ioredis';
 import { CacheService, DepotModule } from 'nestjs-depot';
 import { host, settings, tell } from '../acceptance/app-host.js';
 import { startApplication } from '../acceptance/application.js';
@@ -9,7 +10,6 @@ import { Database } from './cache-database.js';
 import { DiaryKeeper } from './cache-diary.js';
 import {
   callsOf,
-  connectionName,
   gateOf,
   type Answered,
   type CacheNodeSettings,
@@ -18,7 +18,7 @@ import {
 } from './cache-node.messages.js';
 import { Wanderer } from './cache-wanderer.js';
 
-const { who, port, direct } = settings() as CacheNodeSettings;
+const { who, ports, direct } = settings() as CacheNodeSettings;
 
 interface Opened {
   readonly app: INestApplicationContext;
@@ -29,11 +29,21 @@ interface Opened {
 
 const open = new Map<string, Opened>();
 
+/** Opens connections as a client of ours would, but those of the feed by a way of their own. */
+const client = {
+  duplicate: (options: RedisOptions) =>
+    new Redis({
+      ...options,
+      replyMapping: 'legacy',
+      port: options.autoResubscribe === false ? ports.feed : ports.link,
+    }),
+};
+
 async function openDepot(namespace: string): Promise<void> {
   @Module({
     imports: [
       DepotModule.forRoot({
-        redis: { host: '127.0.0.1', port, connectionName: connectionName(who) },
+        redis: client as unknown as Redis,
         namespace,
         workers: 'none',
         // A busy machine is not to look like a Redis that does not answer.
@@ -76,13 +86,13 @@ const ACTORS = 5;
 /** So long what is under way may take to end, once nothing new is begun. */
 const SETTLING_MS = 5_000;
 
-async function wander({ namespace, seed, until }: Wandering): Promise<Diary> {
+async function wander({ namespace, seed, quietFrom, until }: Wandering): Promise<Diary> {
   const { cache, database, diary } = opened(namespace);
   const wanderers = Array.from(
     { length: ACTORS },
     (_, actor) => new Wanderer(seed * 1_000 + who * 10 + actor, cache, database, diary, namespace),
   );
-  const done = Promise.all(wanderers.map((wanderer) => wanderer.goUntil(until)));
+  const done = Promise.all(wanderers.map((wanderer) => wanderer.go(quietFrom, until)));
   const abort = new AbortController();
   const tooLate = pause(until - monotonic() + SETTLING_MS, undefined, {
     signal: abort.signal,

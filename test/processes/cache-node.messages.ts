@@ -5,8 +5,8 @@ import type { GetOrSetOptions } from 'nestjs-depot';
 export interface CacheNodeSettings {
   /** Number of this process. */
   readonly who: number;
-  /** Where its way to Redis begins, which may be broken. */
-  readonly port: number;
+  /** Where its ways to Redis begin, which may be broken: for what it asks, and for what Redis tells by itself. */
+  readonly ports: { readonly link: number; readonly feed: number };
   /** For what is not the library's. */
   readonly direct: string;
 }
@@ -14,7 +14,8 @@ export interface CacheNodeSettings {
 export interface Wandering {
   readonly namespace: string;
   readonly seed: number;
-  /** By `monotonic`. */
+  /** By `monotonic`. From then on it writes nothing. */
+  readonly quietFrom: number;
   readonly until: number;
 }
 
@@ -42,6 +43,3 @@ export type Answered =
 export const callsOf = (namespace: string): string => `calls:${namespace}`;
 /** A list: whoever pushes to it lets that call go. */
 export const gateOf = (namespace: string, call: number): string => `gate:${namespace}:${call}`;
-
-/** Names for the connections of a process, for whoever wants to kill them. */
-export const connectionName = (process: number): string => `node-${process}`;

@@ -14,13 +14,16 @@ type Deed = readonly [times: number, deed: () => Promise<void>];
 export class Wanderer {
   private readonly chance: ReturnType<typeof random>;
   /** Each with how often it is done. */
-  private readonly deeds: readonly Deed[];
-  private readonly own: readonly Deed[] = [
+  private readonly reading: readonly Deed[] = [
     [30, () => this.peek()],
     [30, () => this.get()],
     [8, () => this.getMany()],
+  ];
+  private readonly making: readonly Deed[] = [
     [40, () => this.getOrSet()],
     [5, () => this.getOrSetMany()],
+  ];
+  private readonly writing: readonly Deed[] = [
     [4, () => this.set()],
     [1, () => this.setMany()],
     [3, () => this.delete()],
@@ -29,7 +32,7 @@ export class Wanderer {
     [0.4, () => this.clear()],
     [1, () => this.expire()],
   ];
-  private readonly foreigners: readonly Deed[] = [
+  private readonly foreign: readonly Deed[] = [
     [1, () => this.foreignSet()],
     [1, () => this.foreignDelete()],
     [0.1, () => this.flushAll()],
@@ -44,17 +47,13 @@ export class Wanderer {
     private readonly namespace?: string,
   ) {
     this.chance = random(seed);
-    this.deeds = namespace === undefined ? this.own : [...this.own, ...this.foreigners];
   }
 
-  async goUntil(until: number): Promise<void> {
-    const all = this.deeds.reduce((sum, [times]) => sum + times, 0);
-    while (monotonic() < until) {
-      let at = this.chance.next() * all;
-      const found = this.deeds.find(([times]) => (at -= times) < 0);
-      await found?.[1]();
-      await pause(this.chance.next() * PAUSE_MS);
-    }
+  /** From `quietFrom` on it writes nothing: whatever is there stays there, and shows. */
+  async go(quietFrom: number, until: number): Promise<void> {
+    const foreign = this.namespace === undefined ? [] : this.foreign;
+    await this.does([...this.reading, ...this.making, ...this.writing, ...foreign], quietFrom);
+    await this.does([...this.reading, ...this.making], until);
   }
 
   /** Reads every key in three ways. */
@@ -64,6 +63,16 @@ export class Wanderer {
       await this.get(key);
     }
     await this.getMany(SHELF);
+  }
+
+  private async does(deeds: readonly Deed[], until: number): Promise<void> {
+    const all = deeds.reduce((sum, [times]) => sum + times, 0);
+    while (monotonic() < until) {
+      let at = this.chance.next() * all;
+      const found = deeds.find(([times]) => (at -= times) < 0);
+      await found?.[1]();
+      await pause(this.chance.next() * PAUSE_MS);
+    }
   }
 
   private async peek(key = this.anyKey()): Promise<void> {
@@ -177,7 +186,7 @@ export class Wanderer {
 
   private async foreignSet(): Promise<void> {
     const key = this.anyKey(({ isForeign }) => isForeign);
-    await this.foreign('foreign set', [key], true, async ([version]) => {
+    await this.writeForeign('foreign set', [key], true, async ([version]) => {
       const text = JSON.stringify({ id: key.id, version });
       await this.database.redis.set(entryName(this.namespace ?? '', key), text, 'EX', 60);
     });
@@ -185,16 +194,16 @@ export class Wanderer {
 
   private async foreignDelete(): Promise<void> {
     const key = this.anyKey();
-    await this.foreign('foreign delete', [key], false, async () => {
+    await this.writeForeign('foreign delete', [key], false, async () => {
       await this.database.redis.del(entryName(this.namespace ?? '', key));
     });
   }
 
   private async flushAll(): Promise<void> {
-    await this.foreign('FLUSHALL', SHELF, false, () => this.database.flushAll());
+    await this.writeForeign('FLUSHALL', SHELF, false, () => this.database.flushAll());
   }
 
-  private async foreign(
+  private async writeForeign(
     how: string,
     keys: readonly ShelfKey[],
     stores: boolean,

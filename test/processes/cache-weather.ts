@@ -1,43 +1,36 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { monotonic, type Disturbance, type Who } from '../model/cache-history.js';
+import type { TcpProxy } from '../support/proxy.js';
 import { random } from '../support/random.js';
 import type { CacheFleet } from './cache-fleet.js';
-import { connectionName } from './cache-node.messages.js';
 
 /** How long the weather may be bad; from then on nothing more happens. */
 export const BAD_MS = 1_000;
 const LONGEST_MS = 700;
+const PAUSE_MS = 500;
 const MOST_DELAYED_MS = 10;
 
-type Deed = (who: Who, ms: number) => Promise<void>;
+type Deed = (ways: readonly TcpProxy[], ms: number) => Promise<void>;
 
 /** What happens to processes and to their connections, by a seed. */
 export class Weather {
+  /** By how much each message of a process is late. */
   readonly delays: readonly number[];
   private readonly disturbances: Disturbance[] = [];
   private readonly chance: ReturnType<typeof random>;
   private readonly deeds: Readonly<Record<string, Deed>> = {
-    cut: async (who) => this.way(who).cut(),
-    refuse: async (who, ms) => {
-      this.way(who).refuse();
-      await this.passes(who, ms);
-    },
-    blackhole: async (who, ms) => {
-      this.way(who).blackhole();
-      await this.passes(who, ms);
-    },
-    'lose a reply': async (who, ms) => {
-      await Promise.race([this.way(who).dropReplies(), pause(ms)]);
-      await this.passes(who, 0);
-    },
-    stop: async (who, ms) => {
-      const node = this.fleet.nodes[who];
-      node?.pause();
+    cut: async (ways) => ways.forEach((way) => way.cut()),
+    refuse: async (ways, ms) => {
+      ways.forEach((way) => way.refuse());
       await pause(ms);
-      node?.resume();
     },
-    'kill the feed': (who) => this.killConnections(who, true),
-    'kill the link': (who) => this.killConnections(who, false),
+    blackhole: async (ways, ms) => {
+      ways.forEach((way) => way.blackhole());
+      await pause(ms);
+    },
+    'lose a reply': async (ways, ms) => {
+      await Promise.race([...ways.map((way) => way.dropReplies()), pause(ms)]);
+    },
   };
 
   constructor(
@@ -46,7 +39,7 @@ export class Weather {
   ) {
     this.chance = random(seed);
     this.delays = fleet.nodes.map(() => Math.round(this.chance.next() * MOST_DELAYED_MS));
-    this.delays.forEach((_, who) => this.settle(who));
+    fleet.nodes.forEach(({ who }) => this.clear(who));
   }
 
   /** Bad weather for everybody, for as long as it may be, and then good one. Returns what happened. */
@@ -56,44 +49,48 @@ export class Weather {
   }
 
   private async disturb(who: Who): Promise<void> {
-    const names = Object.keys(this.deeds);
     const until = monotonic() + BAD_MS;
     for (;;) {
-      await pause(this.chance.next() * 600);
+      await pause(this.chance.next() * PAUSE_MS);
       const left = until - monotonic();
       if (left <= 0) return;
-      const how = names[this.chance.below(names.length)] ?? '';
+      const ms = Math.min(left, this.chance.next() * LONGEST_MS);
       const from = monotonic();
-      await this.deeds[how]?.(who, Math.min(left, this.chance.next() * LONGEST_MS));
+      const how = await (this.chance.next() < 0.2 ? this.stop(who, ms) : this.breakWays(who, ms));
       this.disturbances.push({ who, how, from, until: monotonic() });
     }
   }
 
-  private way(who: Who): CacheFleet['ways'][number] {
-    const way = this.fleet.ways[who];
-    if (!way) throw new Error(`there is no process ${who}`);
-    return way;
-  }
-
-  private async passes(who: Who, ms: number): Promise<void> {
+  private async stop(who: Who, ms: number): Promise<string> {
+    const node = this.fleet.nodes[who];
+    node?.pause();
     await pause(ms);
-    this.way(who).restore();
-    this.settle(who);
+    node?.resume();
+    return 'stop';
   }
 
-  private settle(who: Who): void {
-    this.way(who).delay(this.delays[who] ?? 0);
+  /** One of the two, or both. */
+  private async breakWays(who: Who, ms: number): Promise<string> {
+    const { link, feed } = this.waysOf(who);
+    const chosen = this.chance.below(3);
+    const names = Object.keys(this.deeds);
+    const how = names[this.chance.below(names.length)] ?? '';
+    await this.deeds[how]?.([link, feed].slice(chosen === 1 ? 1 : 0, chosen === 0 ? 1 : 2), ms);
+    this.clear(who);
+    return `${how}, ${['link', 'feed', 'both'][chosen] ?? ''}`;
   }
 
-  /** Redis closes connections of the process: those that subscribe, or the others. */
-  private async killConnections(who: Who, subscribed: boolean): Promise<void> {
-    const clients = (await this.fleet.redis.command('CLIENT LIST')).split('\n');
-    const own = clients.filter((line) => line.includes(` name=${connectionName(who)} `));
-    for (const line of own) {
-      const id = /^id=(\d+)/.exec(line)?.[1];
-      if (/ sub=0 /.test(line) === subscribed || id === undefined) continue;
-      // It may have gone by itself.
-      await this.fleet.redis.command(`CLIENT KILL ID ${id}`).catch(() => undefined);
+  private clear(who: Who): void {
+    const { link, feed } = this.waysOf(who);
+    for (const way of [link, feed]) {
+      way.restore();
+      way.delay(this.delays[who] ?? 0);
     }
+  }
+
+  private waysOf(who: Who): CacheFleet['ways'][number] {
+    const ways = this.fleet.ways[who];
+    if (!ways) throw new Error(`there is no process ${who}`);
+    return ways;
   }
 }
