@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engines/engine': FEATURES,
   'engines/embedded': [...FEATURES, 'engines/engine'],
   'engines/redis': [...FEATURES, 'engines/engine'],
-  'engines/engine.factory': ['common', 'engines/engine', 'engines/embedded', 'engines/redis'],
+  'engines/engine.factory': ['common', 'cache', 'engines/engine', 'engines/embedded', 'engines/redis'],
 };
 
 /** Entry points of their own: nobody who does not ask for one loads anything of it. */

@@ -76,7 +76,7 @@ export class RedisCacheFixture {
       feedLink,
       timeoutMs,
       clock: new FrozenServerClock(this.clock),
-      filters: new RedisFilterStore(link, namespace),
+      filters: () => new RedisFilterStore(link, namespace),
       logger,
     });
     await link.open();

@@ -68,7 +68,7 @@ export class RedisEngine implements Engine {
       }),
       timeoutMs: settings.cacheTimeoutMs ?? 40,
       clock: new ServerClock(this.clock),
-      filters: new RedisFilterStore(this.link, settings.namespace),
+      filters: (asking) => new RedisFilterStore(this.link, settings.namespace, asking),
       logger,
     });
     this.locks = new RedisLockStore(this.link, this.inbox, keys);

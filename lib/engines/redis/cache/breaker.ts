@@ -120,14 +120,15 @@ export class Breaker {
     if (this.armed) return;
     this.armed = true;
     setTimeout(() => {
-      // Where this process was busy, the answer may lie in the socket, which is read before this is called.
+      // Where this process was busy, the answer may lie in the socket, which is read before this is called. It keeps the
+      // process up: one that does not would wait for something else to happen.
       setImmediate(() => {
         this.armed = false;
         const leftMs = this.leftMs();
         if (leftMs === undefined) return;
         if (leftMs > 0) this.arm(leftMs);
         else this.trip();
-      }).unref();
+      });
     }, afterMs).unref();
   }
 

@@ -27,7 +27,8 @@ export interface CacheEngineSettings {
   /** How long Redis may be silent before caches go on without it. */
   readonly timeoutMs: number;
   readonly clock: ServerClock;
-  readonly filters: FilterStore;
+  /** Filters whose questions go by this way. */
+  readonly filters: (asking: Pick<RedisLink, 'run'>) => FilterStore;
   readonly logger: DepotLogger;
 }
 
@@ -41,13 +42,13 @@ export class RedisCacheEngine implements CacheEngine {
 
   constructor(private readonly settings: CacheEngineSettings) {
     const { keys, link, feedLink, timeoutMs, clock, logger } = settings;
-    this.filters = settings.filters;
     this.breaker = new Breaker(
       timeoutMs,
       () => this.recover(),
       (open) => this.switched(open),
     );
     const cacheLink = new CacheLink(link, this.breaker, this.slots);
+    this.filters = settings.filters(cacheLink);
     const feed = new Feed(
       feedLink,
       keys.cachePrefix,
