@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { encode } from '../common/codec.js';
 import { show, toError } from '../common/errors.js';
 import { SingleFlight } from '../common/single-flight.js';
+import { Audience } from './cache.audience.js';
 import { CacheTimeoutError } from './cache.errors.js';
 import { readFailure, writeFailure } from './cache.failure.js';
 import { checkTags, lifetime } from './cache.lifetime.js';
@@ -35,6 +36,7 @@ interface Made {
 export class Productions {
   private readonly flights = new SingleFlight<CachedValue>();
 
+  private readonly audiences = new WeakMap<Promise<CachedValue>, Audience>();
   private readonly resting: Resting;
 
   constructor(private readonly parts: Omit<CacheParts, 'productions'>) {
@@ -51,9 +53,17 @@ export class Productions {
    */
   make<T>(order: Order<T>, stale: CacheEntry | undefined): Promise<CachedValue> {
     const { store, key, policy } = order;
-    const flight = this.flights.run(store.idOf(key), () => this.produce(order, stale));
+    const flight = this.flights.run(store.idOf(key), () => this.produce(order, stale, this.audience(flight)));
     // Whoever joins has a time-out of his own.
-    return this.inTime(key, policy, flight);
+    const audience = this.audience(flight);
+    audience.join();
+    return this.inTime(key, policy, flight, (error) => audience.leave(error));
+  }
+
+  private audience(flight: Promise<CachedValue>): Audience {
+    const audience = this.audiences.get(flight) ?? new Audience();
+    this.audiences.set(flight, audience);
+    return audience;
   }
 
   /** Makes it anew. Never rejects: `undefined` when it fails, or is not tried because it has failed just now. */
@@ -73,24 +83,37 @@ export class Productions {
   }
 
   /** The work's outcome; a CacheTimeoutError when it takes too long, and goes on behind the caller's back. */
-  inTime<W>(key: string, { hardMs }: CachePolicy, work: Promise<W>): Promise<W> {
+  inTime<W>(
+    key: string,
+    { hardMs }: CachePolicy,
+    work: Promise<W>,
+    giveUp?: (error: Error) => void,
+  ): Promise<W> {
     if (hardMs === Number.POSITIVE_INFINITY) return work;
     return new Promise((resolve, reject) => {
-      const late = (): void => reject(new CacheTimeoutError(key, hardMs));
+      const late = (): void => {
+        const error = new CacheTimeoutError(key, hardMs);
+        giveUp?.(error);
+        reject(error);
+      };
       const cancel = this.parts.clock.after(hardMs, late);
       work.then(resolve, reject).finally(cancel);
     });
   }
 
-  private async produce<T>(order: Order<T>, stale: CacheEntry | undefined): Promise<CachedValue> {
+  private async produce<T>(
+    order: Order<T>,
+    stale: CacheEntry | undefined,
+    audience: Audience,
+  ): Promise<CachedValue> {
     let seen = stale?.version;
     let waitedFor: string | undefined;
     for (;;) {
       const claim = await this.claim(order, seen, waitedFor);
-      if (claim === undefined) return this.run(order, stale, undefined);
+      if (claim === undefined) return this.run(order, stale, undefined, audience);
       switch (claim.kind) {
         case 'granted':
-          return this.run(order, stale, claim.lease);
+          return this.run(order, stale, claim.lease, audience);
         case 'failed':
           throw readFailure(claim.error);
         case 'taken':
@@ -134,8 +157,9 @@ export class Productions {
     order: Order<T>,
     stale: CacheEntry | undefined,
     lease: CacheLease | undefined,
+    audience: Audience,
   ): Promise<CachedValue> {
-    const work = async (): Promise<readonly T[]> => [await this.call(order, stale)];
+    const work = async (): Promise<readonly T[]> => [await this.call(order, stale, audience)];
     const [made] = await this.makeAll(order, work, new Map([[order.key, lease]]));
     return made as CachedValue;
   }
@@ -187,28 +211,17 @@ export class Productions {
     }
   }
 
-  private async call<T>({ key, factory, policy }: Order<T>, stale: CacheEntry | undefined): Promise<T> {
-    const { closing, clock } = this.parts;
+  private call<T>({ key, factory }: Order<T>, stale: CacheEntry | undefined, audience: Audience): Promise<T> {
     const old = stale && this.isReadable(key, stale) ? stale : undefined;
-    const nobodyWaits = new AbortController();
-    const abort = (): void => nobodyWaits.abort(closing.reason);
-    closing.addEventListener('abort', abort);
-    const cancel =
-      policy.hardMs === Number.POSITIVE_INFINITY
-        ? undefined
-        : clock.after(policy.hardMs, () => nobodyWaits.abort(new CacheTimeoutError(key, policy.hardMs)));
-    try {
-      return await factory({
+    return audience.attend(this.parts.closing, () =>
+      factory({
         key,
-        signal: nobodyWaits.signal,
+        signal: audience.signal,
         get stale() {
           return old?.value.copy() as T | undefined;
         },
-      });
-    } finally {
-      closing.removeEventListener('abort', abort);
-      cancel?.();
-    }
+      }),
+    );
   }
 
   private written<T>({ key, options, policy }: Order<T>, value: T): Made {
