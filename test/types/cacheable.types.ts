@@ -1,7 +1,5 @@
 /** Functions in the options of cache decorators get their types from the method below them. */
-import { Cacheable } from '../../lib/cache/decorators/cacheable.decorator.js';
-import { CacheEvict } from '../../lib/cache/decorators/cache-evict.decorator.js';
-import { CachePut } from '../../lib/cache/decorators/cache-put.decorator.js';
+import { Cacheable, CacheEvict, CachePut } from 'nestjs-depot';
 import { of, type Observable } from 'rxjs';
 import { exactly } from './exactly.js';
 

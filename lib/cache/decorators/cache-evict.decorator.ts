@@ -58,14 +58,13 @@ export function CacheEvict<F extends CachedMethod>(
     checkWhat(erased, title);
     const place = otherPlace(options, title, target);
 
-    const mark = { decorator: '@CacheEvict', title, target, place, hasDefaultKey: false } as const;
-    decorate(site, descriptor, mark, (call) => {
+    decorate(site, descriptor, { place, hasDefaultKey: false }, (call) => {
       if (when && !when(...(call.args as readonly never[]))) return call.run();
       const removals = removalsOf(erased, call.args, title);
       const cache = place.in(call.caches);
       const evict = (): Promise<unknown> => Promise.all(removals.map((remove) => remove(cache)));
       if (!before) return afterwards(call.run(), evict);
-      return site.isObservable
+      return call.isObservable
         ? from(evict()).pipe(mergeMap(() => call.run() as Observable<unknown>))
         : evict().then(() => noObservable(call.run(), title));
     });

@@ -68,32 +68,27 @@ export function CachePut<F extends CachedMethod>(
       ...(jitter !== undefined && { jitter }),
     };
 
-    decorate(
-      site,
-      descriptor,
-      { decorator: '@CachePut', title, target, place, hasDefaultKey: false },
-      (call) => {
-        const args = call.args as readonly never[];
-        if (when && !when(...args)) return call.run();
-        return afterwards(call.run(), async (stored) => {
-          const result = lastOf(stored) as never;
-          if (unless?.(result, ...args)) return;
-          const cache = place.in(call.caches);
-          const its = keyFrom(told(key, [result, ...args]), title);
-          try {
-            await cache.set(its, isNothing(stored) ? undefined : stored, {
-              ...always,
-              ...(typeof ttl === 'function' && isThere(result) && { ttl: ttl(result) }),
-              ...(tags !== undefined && { tags: told(tags, [result, ...args]) }),
-            });
-          } catch (error) {
-            // The method has changed something: what was stored before it is wrong now, whatever the result is.
-            await cache.delete(its);
-            throw error;
-          }
-        });
-      },
-    );
+    decorate(site, descriptor, { place, hasDefaultKey: false }, (call) => {
+      const args = call.args as readonly never[];
+      if (when && !when(...args)) return call.run();
+      return afterwards(call.run(), async (stored) => {
+        const result = lastOf(stored) as never;
+        if (unless?.(result, ...args)) return;
+        const cache = place.in(call.caches);
+        const its = keyFrom(told(key, [result, ...args]), title);
+        try {
+          await cache.set(its, isNothing(stored) ? undefined : stored, {
+            ...always,
+            ...(typeof ttl === 'function' && isThere(result) && { ttl: ttl(result) }),
+            ...(tags !== undefined && { tags: told(tags, [result, ...args]) }),
+          });
+        } catch (error) {
+          // The method has changed something: what was stored before it is wrong now, whatever the result is.
+          await cache.delete(its);
+          throw error;
+        }
+      });
+    });
   };
 }
 

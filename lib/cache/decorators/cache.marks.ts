@@ -1,11 +1,13 @@
 import 'reflect-metadata';
 import type { CachePlace } from './cache.place.js';
+import type { ResultKind } from './result.kind.js';
 
 export type DecoratorName = '@Cacheable' | '@CachePut' | '@CacheEvict';
 
 /** What a decorator leaves on a class, for those who look at it before it is used. */
 export interface CacheMark {
   readonly decorator: DecoratorName;
+  readonly kind: ResultKind;
   /** As errors name it: `@Cacheable on Products.find`. */
   readonly title: string;
   /** The class that declares the method. */

@@ -47,7 +47,8 @@ const KEYS = [...POLICY_KEYS, ...PLACE_KEYS, ...MEMORY_KEYS, 'key', 'tags', 'whe
  * methods of providers and controllers that are async or return an Observable; where no `DepotModule` is at hand, as in a unit test, the
  * method simply runs.
  *
- * Of an Observable all values are stored when it is complete, and come again in order. It has to be the declared return type.
+ * Of an Observable all values are stored when it is complete, and come again in order; it has to be declared as the
+ * return type.
  *
  * ```ts
  * @Cacheable({ key: (id) => `product:${id}`, ttl: '10m', tags: ['products'] })
@@ -70,9 +71,9 @@ export function Cacheable<F extends CachedMethod>(
     }
     const call = new CacheableCall(site, options as unknown as Erased, place);
     const hasDefaultKey = options.key === undefined;
-    decorate(site, descriptor, { decorator: '@Cacheable', title, target, place, hasDefaultKey }, (made) => {
+    decorate(site, descriptor, { place, hasDefaultKey }, (made) => {
       if (isCachedBelow(made.instance, site)) return made.run();
-      return site.isObservable ? call.observe(made) : call.await(made);
+      return made.isObservable ? call.observe(made) : call.await(made);
     });
   };
 }
@@ -89,6 +90,7 @@ function isCachedBelow(instance: object, { target, name }: Site): boolean {
 class CacheableCall {
   private readonly observables = new CachedObservables();
   private readonly always: GetOrSetOptions;
+  private readonly observed: GetOrSetOptions;
 
   constructor(
     private readonly site: Site,
@@ -98,8 +100,11 @@ class CacheableCall {
     const { ttl, tags } = options;
     this.always = {
       ...chosen(options),
-      ...(typeof ttl === 'function' && { ttl: (stored) => ttl(this.resultOf(stored) as never) }),
       ...(Array.isArray(tags) && { tags: tags as readonly string[] }),
+    };
+    this.observed = {
+      ...this.always,
+      ...(typeof ttl === 'function' && { ttl: (stored) => ttl(lastOf(stored) as never) }),
     };
   }
 
@@ -128,20 +133,17 @@ class CacheableCall {
     return within(title, () => keyOfArguments(`${nameOfClass(instance)}.${String(name)}`, args), GIVE_A_KEY);
   }
 
-  private optionsOf({ args }: MethodCall): GetOrSetOptions {
+  private optionsOf({ args, isObservable }: MethodCall): GetOrSetOptions {
     const { tags, unless } = this.options;
-    if (typeof tags !== 'function' && unless === undefined && !this.site.isObservable) return this.always;
+    const always = isObservable ? this.observed : this.always;
+    if (typeof tags !== 'function' && unless === undefined && !isObservable) return always;
+    const isUnwanted = (result: unknown): boolean =>
+      unless?.(result as never, ...(args as readonly never[])) === true;
     return {
-      ...this.always,
+      ...always,
       ...(typeof tags === 'function' && { tags: told(tags, args) }),
-      unless: (stored) =>
-        (this.site.isObservable && isNothing(stored)) ||
-        unless?.(this.resultOf(stored) as never, ...(args as readonly never[])) === true,
+      unless: isObservable ? (stored) => isNothing(stored) || isUnwanted(lastOf(stored)) : isUnwanted,
     };
-  }
-
-  private resultOf(stored: unknown): unknown {
-    return this.site.isObservable ? lastOf(stored) : stored;
   }
 }
 

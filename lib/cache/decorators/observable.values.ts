@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { concatMap, isObservable, toArray } from 'rxjs';
 import { DepotConfigError } from '../../common/errors.js';
 
@@ -29,20 +28,11 @@ function valuesIn(stored: unknown): readonly unknown[] | undefined {
   return Array.isArray(values) ? values : undefined;
 }
 
-/** By what the compiler wrote of its return type: nobody may call it to find out. */
-export function returnsObservable(target: object, name: string | symbol): boolean {
-  const type: unknown = Reflect.getMetadata('design:returntype', target, name);
-  const prototype: unknown = typeof type === 'function' ? type.prototype : undefined;
-  return (
-    typeof prototype === 'object' && prototype !== null && 'subscribe' in prototype && 'pipe' in prototype
-  );
-}
-
 /** @throws DepotConfigError for an Observable where a promise was expected */
 export function noObservable<T>(result: T, title: string): T {
   if (!isObservable(result)) return result;
   throw new DepotConfigError(
-    `${title}: the method returns an Observable and is not declared to; expected Observable<…> as its return type, and emitDecoratorMetadata`,
+    `${title}: the method returns an Observable and is not declared to; expected Observable<…> as its return type, and emitDecoratorMetadata in tsconfig.json`,
   );
 }
 
