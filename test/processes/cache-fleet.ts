@@ -33,8 +33,18 @@ export class CacheFleet {
     return new CacheFleet(redis, ways, nodes);
   }
 
+  /** Closes all applications; fails when a process does not end by itself then. */
   async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop()));
+    try {
+      await Promise.all(this.nodes.map((node) => node.stop()));
+    } finally {
+      await this.kill();
+    }
+  }
+
+  /** Ends everything, whatever the processes do just now. */
+  async kill(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.kill()));
     await Promise.all(this.ways.flatMap(({ link, feed }) => [link.close(), feed.close()]));
     await this.redis.stop();
   }

@@ -31,7 +31,7 @@ describe('one factory call for all processes', () => {
 
   afterAll(async () => {
     await redis.quit();
-    await fleet.stop();
+    await fleet.kill();
   });
 
   const calling = (factory: Partial<Producing>, options: Calling['options'] = {}): Calling => ({

@@ -7,6 +7,9 @@ import type { DiaryKeeper } from './cache-diary.js';
 import { entryName, NAMESPACE, SHELF, spaceOf, TAGS, type Shelved, type ShelfKey } from './cache-shelf.js';
 
 const PAUSE_MS = 8;
+/** How long all turn to the same key. */
+const HOT_MS = 80;
+const LONGEST_WORK_MS = 50;
 
 type Deed = readonly [times: number, deed: () => Promise<void>];
 
@@ -26,7 +29,7 @@ export class Wanderer {
   private readonly writing: readonly Deed[] = [
     [4, () => this.set()],
     [1, () => this.setMany()],
-    [3, () => this.delete()],
+    [5, () => this.delete()],
     [0.8, () => this.invalidateTag()],
     [0.4, () => this.invalidateNamespace()],
     [0.4, () => this.clear()],
@@ -101,7 +104,7 @@ export class Wanderer {
 
   private async getOrSet(): Promise<void> {
     const key = this.anyKey();
-    const workMs = this.chance.next() < 0.3 ? 40 * this.chance.next() : 0;
+    const workMs = this.chance.next() < 0.5 ? LONGEST_WORK_MS * this.chance.next() : 0;
     const options = this.keeping(key);
     await this.diary.watch('getOrSet', async () => {
       const begun = monotonic();
@@ -236,7 +239,10 @@ export class Wanderer {
     this.diary.read({ how, key: id, version: value?.version, begun });
   }
 
+  /** Mostly the one that all turn to at this moment, so that they get in each other's way, and leave it alone later. */
   private anyKey(isWanted: (key: ShelfKey) => boolean = () => true): ShelfKey {
+    const hot = SHELF[Math.floor(monotonic() / HOT_MS) % SHELF.length];
+    if (hot && isWanted(hot) && this.chance.next() < 0.6) return hot;
     const keys = SHELF.filter(isWanted);
     return keys[this.chance.below(keys.length)] as ShelfKey;
   }
