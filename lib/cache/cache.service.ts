@@ -234,7 +234,7 @@ export class CacheService {
     return many.getOrMake({ keys, factory, options, policy: this.policy(options) });
   }
 
-  /** Makes what is not there yet, some at a time. Never rejects: what failed is in the outcome. */
+  /** Makes what is not there yet, some at a time. A factory that fails is in the outcome and stops nothing. */
   warm(entries: Iterable<WarmEntry>, options: WarmOptions = {}): Promise<WarmUp> {
     return warm(this, entries, options);
   }

@@ -36,8 +36,11 @@ export async function warm(
   let done = 0;
   const failed: { key: string; error: unknown }[] = [];
   const rest = entries[Symbol.iterator]();
+  let isOver = false;
   const work = async (): Promise<void> => {
-    for (let next = rest.next(); !next.done && !signal?.aborted; next = rest.next()) {
+    while (!isOver && !signal?.aborted) {
+      const next = rest.next();
+      if (next.done) return;
       const { key, factory, options } = next.value;
       try {
         await cache.getOrSet(key, factory, options);
@@ -48,6 +51,14 @@ export async function warm(
       onProgress?.({ done, failed: [...failed] });
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, work));
+  const ends = Array.from({ length: concurrency }, () =>
+    work().catch((error: unknown) => {
+      isOver = true;
+      return { error };
+    }),
+  );
+  const broken = (await Promise.all(ends)).find((end) => end !== undefined);
+  rest.return?.();
+  if (broken) throw broken.error;
   return { done, failed };
 }
