@@ -122,6 +122,10 @@ describe.each(PLATFORMS)('requests at the same time on %s', (platform) => {
     for (const answer of answers) {
       expect(answer.headers['set-cookie']?.[0]).toMatch(`number=${String(numberOf(answer))}`);
     }
+    // From then on they don't wait for each other.
+    const later = await ask('/cookie', many(5));
+    await gate.open(15);
+    expect(new Set((await later.answers).map(numberOf)).size).toBe(5);
   });
 
   it('run one handler for each variant', async () => {

@@ -15,13 +15,21 @@ export type Outcome =
 /** What those get who have waited for an answer that is not for them, in whatever process. They ask their own handlers. */
 export class NotShared extends Error {
   override readonly name = 'NotShared';
+
+  /** @param isLasting the next answer will hardly be shared either */
+  constructor(
+    why: string,
+    readonly isLasting: boolean,
+  ) {
+    super(why);
+  }
 }
 
 /** A request's own handler. It runs at most once: for the cache as long as the request waits for that, or for the request alone. */
 export class HandlerRun {
   private outcome: Promise<Outcome> | undefined;
-  private readonly before: ReadonlyMap<string, HeaderValue>;
-  private readonly status: number;
+  private before: ReadonlyMap<string, HeaderValue> = new Map();
+  private status = 0;
   private isClosed = false;
 
   constructor(
@@ -29,10 +37,7 @@ export class HandlerRun {
     readonly route: HttpRoute,
     private readonly want: Wanted,
     private readonly run: Run,
-  ) {
-    this.before = exchange.answer.headers();
-    this.status = exchange.answer.status;
-  }
+  ) {}
 
   /** Whether the cache has had it run. Its answer is the request's then, and no other. */
   get hasBegun(): boolean {
@@ -45,10 +50,11 @@ export class HandlerRun {
    * @throws NotShared for one that nobody shares
    */
   async forAll(vary: readonly string[]): Promise<StoredAnswer> {
-    if (this.isClosed || this.hasBegun) throw new NotShared('the request is over');
+    if (this.isClosed || this.hasBegun) throw new NotShared('the request is over', false);
     const outcome = await this.end(vary);
     if (outcome.kind === 'answered') return outcome.answer;
-    throw new NotShared(outcome.kind === 'failed' ? 'the handler has failed' : outcome.why);
+    if (outcome.kind === 'failed') throw new NotShared('the handler has failed', false);
+    throw new NotShared(outcome.why, true);
   }
 
   /** What came of it; it is run if it was not yet, and from now on not for the cache any more. */
@@ -74,6 +80,8 @@ export class HandlerRun {
   }
 
   private async judge(vary: readonly string[]): Promise<Outcome> {
+    this.before = this.exchange.answer.headers();
+    this.status = this.exchange.answer.status;
     let values: readonly unknown[];
     try {
       values = await this.run();

@@ -1,6 +1,6 @@
 import { DepotConfigError } from '../../common/errors.js';
 import type { CacheService } from '../cache.service.js';
-import { HandlerRun, type Run } from './handler.run.js';
+import { HandlerRun, NotShared, type Run } from './handler.run.js';
 import type { HttpCacheSettings } from './http-cache.options.js';
 import type { HttpExchange } from './http.message.js';
 import type { HttpRoute } from './http.route.js';
@@ -8,6 +8,7 @@ import { Reply } from './reply.js';
 import { wanted, type Wanted } from './request.verdict.js';
 import { variantOf } from './resource.key.js';
 import { isAnswer, varyOf, type StoredAnswer } from './stored.answer.js';
+import { UnsharedKeys } from './unshared.keys.js';
 import { union } from './vary.js';
 
 /** What of a cache is used. */
@@ -23,6 +24,7 @@ const MOST_LOOKS = 4;
  */
 export class HttpCache {
   private readonly warned = new Set<string>();
+  private readonly unshared = new UnsharedKeys();
 
   constructor(
     private readonly store: AnswerStore,
@@ -99,7 +101,7 @@ export class HttpCache {
   private async getOrRun(key: string, vary: readonly string[], own: HandlerRun): Promise<unknown> {
     // Not by `getOrSet` alone: it may have a new answer made behind the back of a request that has got its own by then.
     const stored = await this.store.get(key);
-    if (stored !== undefined) return stored;
+    if (stored !== undefined || this.unshared.has(key)) return stored;
     const { tags, keeping } = this.settings;
     const options = {
       ...keeping,
@@ -111,6 +113,7 @@ export class HttpCache {
       return await this.store.getOrSet<StoredAnswer>(key, () => own.forAll(vary), options);
     } catch (error) {
       if (error instanceof DepotConfigError) throw error;
+      if (own.hasBegun && error instanceof NotShared && error.isLasting) this.unshared.add(key);
       // Whatever else it is, an answer that nobody shares or that can't be stored, a time-out: there is still the handler.
       return undefined;
     }
