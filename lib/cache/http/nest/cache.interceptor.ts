@@ -6,6 +6,7 @@ import {
   type CallHandler,
   type ExecutionContext,
   type NestInterceptor,
+  type OnModuleInit,
   type Type,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
@@ -34,7 +35,7 @@ const NAMESPACE = 'http';
  * }
  */
 @Injectable()
-export class CacheInterceptor implements NestInterceptor {
+export class CacheInterceptor implements NestInterceptor, OnModuleInit {
   protected readonly options: HttpCacheOptions = {};
   private readonly routes = new WeakMap<object, Map<object, HttpRoute>>();
   private readonly underWay = new WeakSet();

@@ -68,7 +68,7 @@ describe('whatever is asked by whom, at whatever time', () => {
         }),
       );
     });
-    await fc.assert(history, { numRuns: 150, seed: 7 });
+    await fc.assert(history, { numRuns: 100, seed: 7 });
 
     async function ask({ ask }: MadeCache, wish: Wish, { vary, isPrivate, fails }: Nature, by: number) {
       const exchange = new MadeExchange(`/${wish.resource}`, {
