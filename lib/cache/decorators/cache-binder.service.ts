@@ -24,16 +24,15 @@ export class CacheBinder {
   bind(): void {
     const classes = new Set<object>();
     for (const module of this.modules.values()) {
-      for (const { instance, metatype } of [
+      for (const { instance } of [
         ...module.providers.values(),
         ...module.injectables.values(),
         ...module.controllers.values(),
       ]) {
         bindCaches(instance, this.caches);
-        // Of a scoped provider there may be no instance yet.
-        for (const prototype of [prototypeOf(instance), metatype?.prototype as unknown]) {
-          if (typeof prototype === 'object' && prototype !== null) classes.add(prototype);
-        }
+        // Of a scoped provider Nest has one that no constructor has seen.
+        const prototype = prototypeOf(instance);
+        if (prototype !== null) classes.add(prototype);
       }
     }
     this.check(classes);
@@ -63,6 +62,7 @@ function claim(owners: Map<string, object>, name: string, owner: object, title: 
   );
 }
 
-function prototypeOf(instance: unknown): unknown {
-  return typeof instance === 'object' && instance !== null ? Object.getPrototypeOf(instance) : undefined;
+function prototypeOf(instance: unknown): object | null {
+  if (typeof instance !== 'object' || instance === null) return null;
+  return Object.getPrototypeOf(instance) as object | null;
 }

@@ -147,7 +147,7 @@ class CacheableCall {
   }
 }
 
-const GIVE_A_KEY = '; give it a key, as in key: (id) => `product:${id}`';
+const GIVE_A_KEY = "; say what of them matters, as in key: (id) => ['product', id]";
 
 /** What of them says how a result is kept. */
 const chosen = (options: Erased): CachePolicyOptions =>

@@ -191,6 +191,11 @@ describe('the key of chosen parts', () => {
     expect(() => keyOfParts(['list', new Error('no')])).toThrow(/^part 2 of the key is an instance of Error/);
   });
 
+  test('is not too long for a key, however long a part is', () => {
+    expect(keyOfParts(['x'.repeat(5_000), 1])).toMatch(/^#[\w-]{43}$/);
+    expect(keyOfParts([1, 'x'.repeat(5_000)])).toMatch(/^#[\w-]{43}$/);
+  });
+
   test('is another one for other parts, long names included', () => {
     const text = fc.oneof(
       fc.constantFrom('', 'a', '[]', '["a"', 'a:[]', ':', '%3A', '#'),

@@ -18,6 +18,9 @@ class Rates {
 @Injectable({ scope: Scope.REQUEST })
 class ScopedRates extends Rates {}
 
+@Injectable({ scope: Scope.TRANSIENT })
+class TransientRates extends Rates {}
+
 @Controller()
 class RatesController {
   @CacheEvict({ all: true, cache: 'rats' })
@@ -86,6 +89,7 @@ describe('at start-up', () => {
   test.each<[string, () => ReturnType<typeof createApp>]>([
     ['provider', () => createApp([Rates])],
     ['provider of a request', () => createApp([ScopedRates])],
+    ['transient provider', () => createApp([TransientRates])],
     ['factory provider', () => createApp([{ provide: 'rates', useFactory: () => new Rates() }])],
     ['value provider', () => createApp([{ provide: 'rates', useValue: new Rates() }])],
   ])('an unknown cache of a %s is an error that names class, method and cache', async (_, start) => {

@@ -191,7 +191,7 @@ test('a key that can not be told names class, method and argument, and what to d
 
   await expect(listed).rejects.toThrow(PayloadError);
   await expect(listed).rejects.toThrow(
-    /^@Cacheable on Listing\.list: argument 2\.by is function by, and no key can be made of that; give it a key/,
+    /^@Cacheable on Listing\.list: argument 2\.by is function by, and no key can be made of that; say what of them matters, as in key:/,
   );
 });
 

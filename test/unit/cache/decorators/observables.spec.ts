@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import {
   concat,
@@ -18,6 +18,7 @@ import { CacheEvict } from '../../../../lib/cache/decorators/cache-evict.decorat
 import { CachePut } from '../../../../lib/cache/decorators/cache-put.decorator.js';
 import { Cacheable } from '../../../../lib/cache/decorators/cacheable.decorator.js';
 import { DepotConfigError } from '../../../../lib/common/errors.js';
+import { Deferred } from '../../../support/deferred.js';
 import { eventually } from '../../../support/eventually.js';
 import { ManualClock } from '../../../support/manual-clock.js';
 import { createApp } from './cache-app.js';
@@ -312,8 +313,32 @@ describe('@CachePut on a method that returns an Observable', () => {
   });
 });
 
+describe('@CachePut on one that brings no value', () => {
+  test('removes what was there', async () => {
+    await cache.set('price', 'old');
+    prices.source = EMPTY;
+
+    expect(await all(prices.put())).toEqual([]);
+    expect(await cache.has('price')).toBe(false);
+  });
+});
+
 describe('@CacheEvict on a method that returns an Observable', () => {
   beforeEach(() => cache.set('price', 'old'));
+
+  test('lets nobody see a value before it has evicted, however long that takes', async () => {
+    prices.source = of(1);
+    const evicted = new Deferred<number>();
+    const deleting = jest.spyOn(cache, 'deleteMany').mockReturnValue(evicted.promise);
+    const seen: unknown[] = [];
+    const subscription = prices.evict().subscribe((value) => seen.push(value));
+    await eventually(() => expect(deleting).toHaveBeenCalled());
+    await new Promise(setImmediate);
+    expect(seen).toEqual([]);
+    evicted.resolve(1);
+    await eventually(() => expect(seen).toEqual([1]));
+    subscription.unsubscribe();
+  });
 
   test('has evicted by the time that anybody sees a value', async () => {
     prices.source = of(1, 2);
