@@ -5,6 +5,7 @@ import { entryCases } from './cache-store.entries.js';
 import { expireCases, expiryCases } from './cache-store.expiring.js';
 import { failingCases } from './cache-store.failing.js';
 import { fillingCases } from './cache-store.filling.js';
+import { historyCases } from './cache-store.histories.js';
 import { invalidatingCases, tagCases } from './cache-store.invalidating.js';
 import { matchingCases } from './cache-store.matching.js';
 import { boundCases, hearingCases, peekingCases } from './cache-store.memory.js';
@@ -36,6 +37,7 @@ export function describeCacheStore(kind: CacheBench['kind'], open: () => Promise
     describe('invalidating meanwhile', () => overtakingCases(current));
     describe('a pattern', () => matchingCases(current));
     describe('names', () => namingCases(current));
+    describe('histories', () => historyCases(() => bench, kind === 'embedded' ? 300 : 40));
     if (kind !== 'redis') {
       describe('what is known without asking', () => peekingCases(current));
       describe('bounds of the memory', () => boundCases(current));

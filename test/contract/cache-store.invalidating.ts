@@ -124,10 +124,13 @@ export function tagCases(scene: () => CacheScene): void {
   });
 
   it('does nothing without tags', async () => {
-    await put(scene().store, 'k', 1, { tags: ['t'] });
-    await scene().store.invalidateTags([]);
+    const { store } = scene();
+    await put(store, 'k', 1, { tags: ['t'] });
+    const lease = await leaseOf(store, 'j', { tags: ['t'], lateTags: true });
+    await store.invalidateTags([]);
 
-    expect(await valueAt(scene().store, 'k')).toBe(1);
+    expect(await valueAt(store, 'k')).toBe(1);
+    expect(await lease.fill(entry(2, { tags: ['t'] }))).toBe(true);
   });
 }
 

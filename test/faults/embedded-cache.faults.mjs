@@ -38,17 +38,17 @@ export const embeddedCacheFaults = [
   engine(
     'a pattern ends fills of cold keys',
     '',
-    '    this.leases.endWhere((lease) => lease.path === path && wanted(lease.key));\n',
+    '    this.leases.endAll((about) => about.path === path && wanted(about.key));\n',
   ),
   engine(
     'a pattern ends fills of keys that match',
     '',
-    'lease.path === path && wanted(lease.key)',
-    'lease.path === path',
+    'about.path === path && wanted(about.key)',
+    'about.path === path',
   ),
   engine('a pattern is of one namespace', '', 'entry?.space.path === path && ', 'entry && '),
-  engine('an invalidation ends fills within', '', 'lease.path.startsWith(path)', 'lease.path === path'),
-  engine('an invalidation ends no fills outside', '', 'lease.path.startsWith(path)', 'true'),
+  engine('an invalidation ends fills within', '', 'about.path.startsWith(path)', 'about.path === path'),
+  engine('an invalidation ends no fills outside', '', 'about.path.startsWith(path)', 'true'),
   engine('late tags end with any', '', 'lease.lateTags || '),
   engine('a tag ends fills that have it', '', ' || lease.tags.some((tag) => tags.includes(tag))'),
   engine('a tag ends no other fills', '', 'lease.tags.some((tag) => tags.includes(tag))', 'true'),
@@ -98,7 +98,7 @@ export const embeddedCacheFaults = [
   engine('nobody waits whose signal has aborted', '.leases', ' || signal?.aborted'),
   engine('a signal ends waiting', '.leases', "    signal?.addEventListener('abort', done);\n"),
   inside('a signal is left as it was', '.leases', "      signal?.removeEventListener('abort', done);\n"),
-  inside('closing wakes who waits', '.leases', 'this.endWhere(() => true);'),
+  inside('closing wakes who waits', '.leases', 'this.endAll(() => true);'),
 
   engine(
     'another entry than the one seen is an answer',

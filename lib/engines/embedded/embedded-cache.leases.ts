@@ -2,12 +2,15 @@ import type { MemorySettings } from '../../cache/cache.store.js';
 import { EntryMemory } from '../../cache/memory/entry.memory.js';
 import type { Clock } from '../../common/clock.js';
 
-/** Somebody makes the value of a key. */
-export interface Lease {
-  readonly holder: string;
+interface About {
   /** Path of the namespace of the key. */
   readonly path: string;
   readonly key: string;
+}
+
+/** Somebody makes the value of a key. */
+export interface Lease extends About {
+  readonly holder: string;
   readonly tags: readonly string[];
   readonly lateTags: boolean;
   /** Whom to tell when it ends. */
@@ -16,7 +19,7 @@ export interface Lease {
 }
 
 /** How somebody failed who was making a value. */
-export interface Failure {
+export interface Failure extends About {
   readonly holder: string;
   readonly error: string;
   /** Until then it is the answer for everybody; later, for those who have waited for him. */
@@ -75,16 +78,25 @@ export class CacheLeases {
     for (const [id, lease] of this.leases) if (ends(lease)) this.end(id);
   }
 
-  fail(id: string, { holder }: Lease, error: string, ttlMs: number): void {
+  /** Ends leases of such keys and forgets failures. */
+  endAll(isMeant: (about: About) => boolean): void {
+    this.endWhere(isMeant);
+    for (const id of this.failures.keys()) {
+      const failure = this.failures.peek(id);
+      if (failure && isMeant(failure)) this.failures.delete(id);
+    }
+  }
+
+  fail(id: string, { holder, path, key }: Lease, error: string, ttlMs: number): void {
     this.end(id);
     const now = this.clock.now();
     const keptUntil = now + Math.max(ttlMs, KEPT_FOR_WAITERS_MS);
-    this.failures.set(id, { holder, error, forAllUntil: now + ttlMs }, error.length, keptUntil);
+    const failure = { path, key, holder, error, forAllUntil: now + ttlMs };
+    this.failures.set(id, failure, error.length, keptUntil);
   }
 
   close(): void {
-    this.endWhere(() => true);
-    this.failures.clear();
+    this.endAll(() => true);
   }
 }
 

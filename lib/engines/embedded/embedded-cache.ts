@@ -81,7 +81,7 @@ export class EmbeddedCache {
 
   /** Removes the entries of a space whose key is wanted, and ends the leases on such keys. Says how many were there. */
   deleteWhere({ path }: KeySpace, wanted: (key: string) => boolean): number {
-    this.leases.endWhere((lease) => lease.path === path && wanted(lease.key));
+    this.leases.endAll((about) => about.path === path && wanted(about.key));
     let count = 0;
     for (const id of this.entries.keys()) {
       const entry = this.entries.peek(id);
@@ -92,12 +92,13 @@ export class EmbeddedCache {
 
   /** All entries of the space and those within it are gone; fills under way don't land. */
   invalidate({ path }: KeySpace): void {
-    this.leases.endWhere((lease) => lease.path.startsWith(path));
+    this.leases.endAll((about) => about.path.startsWith(path));
     if (path === '') this.forget();
     else this.invalidateOne(path);
   }
 
   invalidateTags(tags: readonly string[]): void {
+    if (tags.length === 0) return;
     this.leases.endWhere((lease) => lease.lateTags || lease.tags.some((tag) => tags.includes(tag)));
     for (const tag of tags) this.invalidateOne(tagMark(tag));
   }
