@@ -1,6 +1,6 @@
 import { Global, Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { CacheRegistry } from '../../../../lib/cache/cache.registry.js';
+import { CacheRegistry, type CacheSources } from '../../../../lib/cache/cache.registry.js';
 import { CacheService } from '../../../../lib/cache/cache.service.js';
 import { DEFAULT_CACHE } from '../../../../lib/cache/cache.settings.js';
 import { CacheBinder } from '../../../../lib/cache/decorators/cache-binder.service.js';
@@ -8,16 +8,14 @@ import { silentLogger } from '../../../../lib/common/logger.js';
 import { EmbeddedCacheEngine } from '../../../../lib/engines/embedded/embedded-cache.engine.js';
 import { ManualClock } from '../../../support/manual-clock.js';
 
-/** The caches of an application on the embedded engine; values are fresh for a minute. */
-export function registryOn(clock: ManualClock): CacheRegistry {
-  return new CacheRegistry({
-    engine: new EmbeddedCacheEngine(clock),
-    memory: new EmbeddedCacheEngine(clock),
-    clock,
-    logger: silentLogger,
-    settings: { ...DEFAULT_CACHE, policy: { ...DEFAULT_CACHE.policy, ttlMs: 60_000 } },
-  });
-}
+/** What caches on the embedded engine are made of; values are fresh for a minute. */
+export const sourcesOn = (clock: ManualClock): CacheSources => ({
+  engine: new EmbeddedCacheEngine(clock),
+  memory: new EmbeddedCacheEngine(clock),
+  clock,
+  logger: silentLogger,
+  settings: { ...DEFAULT_CACHE, policy: { ...DEFAULT_CACHE.policy, ttlMs: 60_000 } },
+});
 
 /** What of `DepotModule` decorators need. */
 @Global()
@@ -27,7 +25,7 @@ export class FakeDepotModule {
     const registry = {
       provide: CacheRegistry,
       useFactory: () => {
-        const made = registryOn(clock);
+        const made = new CacheRegistry(sourcesOn(clock));
         for (const name of caches) made.register(name, {});
         return made;
       },
