@@ -96,6 +96,7 @@ export { CacheKey, type CacheKeyFactory } from './cache/http/nest/cache-key.deco
 export { CacheTTL } from './cache/http/nest/cache-ttl.decorator.js';
 export { NoCache } from './cache/http/nest/no-cache.decorator.js';
 export type { HttpCacheOptions } from './cache/http/http-cache.options.js';
+export type { HttpRequest, OfRequest } from './cache/http/http.message.js';
 export { InjectCache, getCacheToken } from './cache/decorators/inject-cache.decorator.js';
 
 export { LockService } from './lock/lock.service.js';

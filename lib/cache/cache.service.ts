@@ -50,6 +50,11 @@ export class CacheService {
     return this.parts.name;
   }
 
+  /** How long a value is fresh when nobody says, in ms; `Infinity`: until it is deleted. */
+  get defaultTtlMs(): number {
+    return this.parts.settings.policy.ttlMs;
+  }
+
   /** The fresh value, or `undefined` when there is none. @throws DepotConfigError for a bad key */
   get<T = unknown>(key: string): Promise<T | undefined> {
     // Not async: a hit in memory takes less than the promises of an async function.

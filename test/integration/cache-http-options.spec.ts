@@ -44,6 +44,11 @@ describe('CacheInterceptor', () => {
     expect(CacheKey.of('user', 42, 'a:b')).toBe('user:42:a%3Ab');
   });
 
+  it('keeps answers as long as the cache keeps values, if nobody says', async () => {
+    const app = await startHttp('express', [PlainController], { depot: { cache: { ttl: '90s' } } });
+    expect((await app.get('/')).headers['cache-control']).toBe('public, max-age=90');
+  });
+
   it('has nothing to do with what is no HTTP', () => {
     const handled = of(1);
     const interceptor = new CacheInterceptor({} as never, {} as never, {} as never);

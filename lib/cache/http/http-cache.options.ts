@@ -9,7 +9,7 @@ import { union } from './vary.js';
 
 /** Options of `CacheInterceptor.with`. */
 export interface HttpCacheOptions extends Pick<CachePolicyOptions, 'grace' | 'jitter' | 'timeout'> {
-  /** How long an answer is fresh. `@CacheTTL` comes before it; a `max-age` of the handler's own may shorten it. @default '5m' */
+  /** How long an answer is fresh. `@CacheTTL` comes before it; a `max-age` of the handler's own may shorten it. @default that of the cache */
   readonly ttl?: Duration;
   /**
    * By what answers are shared, asked for every request: those with the same text share theirs, and nobody else gets them;
@@ -37,7 +37,6 @@ export interface HttpCacheSettings {
   readonly ttlMs: number;
   readonly keeping: Pick<CachePolicyOptions, 'grace' | 'jitter' | 'timeout'>;
   readonly scope: OfRequest<string | undefined> | undefined;
-  readonly cache: string | undefined;
   readonly tags: readonly string[] | OfRequest<readonly string[]>;
   readonly vary: readonly string[];
   readonly credentials: readonly string[];
@@ -65,23 +64,29 @@ const KEYS = [
   ...['credentials', 'heedClient', 'report'],
 ];
 
-/** @throws DepotConfigError naming the option, its value and what is expected */
-export function httpCacheSettings(options: HttpCacheOptions): HttpCacheSettings {
+/**
+ * @param cacheTtlMs of the cache that answers are kept in
+ * @throws DepotConfigError naming the option, its value and what is expected
+ */
+export function httpCacheSettings(
+  options: HttpCacheOptions,
+  cacheTtlMs = DEFAULT_POLICY.ttlMs,
+): HttpCacheSettings {
   checkKeys(options, 'CacheInterceptor', KEYS);
-  const { ttl = '5m', grace, jitter, timeout = {}, scope, cache, tags = [] } = options;
+  const { ttl, grace, jitter, timeout = {}, scope, cache, tags = [] } = options;
   const keeping = {
     ...(grace !== undefined && { grace }),
     ...(jitter !== undefined && { jitter }),
     timeout: { soft: SOFT, ...(typeof timeout === 'object' ? timeout : { hard: timeout }) } as const,
   };
   const clientCredentials = union(OF_CLIENTS, headers(options.credentials, 'credentials'));
+  if (cache !== undefined) checkText(cache, 'cache');
   // Said now, and not with the first request.
   cachePolicy(keeping, DEFAULT_POLICY, 'CacheInterceptor ');
   return {
-    ttlMs: ttlMs(ttl, 'CacheInterceptor ttl'),
+    ttlMs: ttl === undefined ? cacheTtlMs : ttlMs(ttl, 'CacheInterceptor ttl'),
     keeping,
     scope: scope === undefined ? undefined : checkFunction(scope, 'scope'),
-    cache: cache === undefined ? undefined : checkText(cache, 'cache'),
     tags: typeof tags === 'function' ? tags : checkTexts(tags, 'tags'),
     vary: headers(options.vary, 'vary'),
     credentials: union(clientCredentials, OF_PROXIES),
@@ -106,9 +111,8 @@ function checkFunction<F>(value: F, name: string): F {
   throw refused(name, value, 'a function of the request');
 }
 
-function checkText(value: unknown, name: string): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw refused(name, value, 'text');
+function checkText(value: unknown, name: string): void {
+  if (typeof value !== 'string' || value === '') throw refused(name, value, 'text');
 }
 
 function checkSwitch(value: unknown, name: string): boolean {

@@ -82,10 +82,10 @@ export class CacheInterceptor implements NestInterceptor, OnModuleInit {
   }
 
   private open(): HttpCache {
-    const settings = httpCacheSettings(this.options);
+    const cache = this.caches.get(this.options.cache);
+    const settings = httpCacheSettings(this.options, cache.defaultTtlMs);
     const logger = new Logger(CacheInterceptor.name);
-    const answers = this.caches.get(settings.cache).namespace(NAMESPACE);
-    return new HttpCache(answers, settings, (text) => logger.warn(text));
+    return new HttpCache(cache.namespace(NAMESPACE), settings, (text) => logger.warn(text));
   }
 
   private routeOf(context: ExecutionContext): HttpRoute {
