@@ -5,7 +5,7 @@ import { luaScript } from '../lua.js';
  * time, since everybody is told of it.
  *
  * KEYS  epochs
- * ARGV  1 a text that nobody has  2 milliseconds for which they have to live, '' for ever  3 those that they get
+ * ARGV  1 a text that nobody has, ends with _  2 milliseconds for which they have to live, '' for ever  3 those that they get
  * Returns for each the epoch and the milliseconds that it has left, -1 for ever
  */
 export const CACHE_EPOCHS = luaScript(
@@ -13,10 +13,11 @@ export const CACHE_EPOCHS = luaScript(
   `local call = redis.call
 local new, needed, given = ARGV[1], ARGV[2], ARGV[3]
 local found = {}
-for _, key in ipairs(KEYS) do
+for i, key in ipairs(KEYS) do
   local epoch, left = call('GET', key), -1
   if not epoch then
-    epoch = new
+    -- No two are the same: what was stamped with one of them is cleared away when that one is gone.
+    epoch = new .. i .. '_'
     if needed == '' then call('SET', key, epoch) else call('SET', key, epoch, 'PX', given) end
     if needed ~= '' then left = tonumber(given) end
   else
