@@ -1,3 +1,4 @@
+import { embeddedCacheFaults } from './embedded-cache.faults.mjs';
 import { embeddedFaults } from './embedded.faults.mjs';
 import { redisFaults } from './redis.faults.mjs';
 
@@ -9,7 +10,7 @@ import { redisFaults } from './redis.faults.mjs';
  */
 
 /** @type {Fault[]} */
-export const faults = [...redisFaults, ...embeddedFaults];
+export const faults = [...redisFaults, ...embeddedFaults, ...embeddedCacheFaults];
 
 /** Those that `--short` tries. */
 export const SHORT = [
