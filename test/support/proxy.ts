@@ -179,7 +179,12 @@ class Connection {
 
   reset(): void {
     for (const lane of this.lanes) lane.clear();
-    for (const socket of [this.client, this.upstream]) if (!socket.destroyed) socket.resetAndDestroy();
+    for (const socket of [this.client, this.upstream]) {
+      if (socket.destroyed) continue;
+      // Node can't reset a socket whose end is on its way: it would keep it, and spin for ever when the process is to exit.
+      if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 }
 
