@@ -108,7 +108,8 @@ class CacheableCall {
     };
   }
 
-  async await(call: MethodCall): Promise<unknown> {
+  /** Not async: a hit is answered by a promise already, and another one around it takes as long as the hit. */
+  await(call: MethodCall): unknown {
     if (!this.applies(call)) return call.run();
     const cache = this.place.in(call.caches);
     const work = (): unknown => noObservable(call.run(), this.site.title);

@@ -64,13 +64,17 @@ export function decorate<F>(
     const run = (): unknown => method.apply(this, args);
     const caches = cachesOf(this);
     if (caches === undefined) return run();
-    const call = { instance: this, args, caches };
-    if (known !== 'unknown') return answered(around, { ...call, run, isObservable: known === 'observable' });
+    if (known !== 'unknown') {
+      return answered(around, { instance: this, args, caches, run, isObservable: known === 'observable' });
+    }
     const result = run();
     known = isObservable(result) ? 'observable' : 'promise';
+    const first = startingWith(result, run);
     return answered(around, {
-      ...call,
-      run: startingWith(result, run),
+      instance: this,
+      args,
+      caches,
+      run: first,
       isObservable: known === 'observable',
     });
   };
