@@ -82,7 +82,7 @@ class CacheNodeModule implements OnModuleDestroy {
   }
 }
 
-const ACTORS = 5;
+const ACTORS = 7;
 /** So long what is under way may take to end, once nothing new is begun. */
 const SETTLING_MS = 5_000;
 

@@ -29,7 +29,8 @@ export class Wanderer {
   private readonly writing: readonly Deed[] = [
     [4, () => this.set()],
     [1, () => this.setMany()],
-    [5, () => this.delete()],
+    [3, () => this.delete()],
+    [3, () => this.overtake()],
     [0.8, () => this.invalidateTag()],
     [0.4, () => this.invalidateNamespace()],
     [0.4, () => this.clear()],
@@ -102,9 +103,7 @@ export class Wanderer {
     }
   }
 
-  private async getOrSet(): Promise<void> {
-    const key = this.anyKey();
-    const workMs = this.chance.next() < 0.5 ? LONGEST_WORK_MS * this.chance.next() : 0;
+  private async getOrSet(key = this.anyKey(), workMs = this.someWork()): Promise<void> {
     const options = this.keeping(key);
     await this.diary.watch('getOrSet', async () => {
       const begun = monotonic();
@@ -118,6 +117,15 @@ export class Wanderer {
       const value = await spaceOf(this.cache, key).getOrSet(key.key, factory, options);
       this.noteRead('getOrSet', key, value, begun);
     });
+  }
+
+  /** What it makes is old before it is made. */
+  private async overtake(): Promise<void> {
+    const key = this.anyKey();
+    await this.delete(key);
+    const overtaken = this.getOrSet(key, LONGEST_WORK_MS);
+    await pause(LONGEST_WORK_MS / 2);
+    await Promise.all([overtaken, this.delete(key)]);
   }
 
   private async getOrSetMany(): Promise<void> {
@@ -156,8 +164,7 @@ export class Wanderer {
     }
   }
 
-  private async delete(): Promise<void> {
-    const key = this.anyKey();
+  private async delete(key = this.anyKey()): Promise<void> {
     await this.write('delete', [key], false, async () => {
       // True: there was one, and it is gone. False may mean anything.
       return (await spaceOf(this.cache, key).delete(key.key)) || undefined;
@@ -245,6 +252,10 @@ export class Wanderer {
     if (hot && isWanted(hot) && this.chance.next() < 0.6) return hot;
     const keys = SHELF.filter(isWanted);
     return keys[this.chance.below(keys.length)] as ShelfKey;
+  }
+
+  private someWork(): number {
+    return this.chance.next() < 0.5 ? LONGEST_WORK_MS * this.chance.next() : 0;
   }
 
   private someKeys(): readonly ShelfKey[] {
