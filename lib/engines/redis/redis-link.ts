@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { Redis, ReplyError, type RedisOptions } from 'ioredis';
 import { EngineClosedError, EngineReplyError, EngineUnavailableError, toError } from '../../common/errors.js';
 import { NOW, SERVER_TIME, type LuaScript } from './lua.js';
@@ -88,6 +89,19 @@ export class RedisLink {
     return this.redis.status === 'ready';
   }
 
+  /** Why there is no connection, to be thrown by who does not wait for one. */
+  unreachable(): EngineUnavailableError {
+    if (this.closed) return new EngineClosedError(`The connection to ${this.target} is closed`);
+    const reason = this.lastError ? `: ${this.lastError.message}` : '';
+    return new EngineUnavailableError(`Can't reach ${this.target}${reason}`, { cause: this.lastError });
+  }
+
+  /** What the connection has done so far: bytes that have come, and bytes that wait to be sent. */
+  get progress(): { readonly read: number; readonly backlog: number } {
+    const stream = this.redis.stream as Socket | undefined;
+    return { read: stream?.bytesRead ?? 0, backlog: stream?.writableLength ?? 0 };
+  }
+
   /** Calls back when the connection was lost and is there again. */
   onBack(listener: () => void): void {
     this.backListeners.push(listener);
@@ -164,20 +178,14 @@ export class RedisLink {
 
   private async ready(withinMs: number): Promise<void> {
     if (this.isReady) return;
-    this.refuseIfClosed();
+    if (this.closed) throw this.unreachable();
     let patienceMs = withinMs;
     if (this.redis.status === 'wait') {
       this.redis.connect().catch((error: unknown) => (this.lastError ??= toError(error)));
       patienceMs = this.settings.connectTimeoutMs;
     }
     if (patienceMs > 0 && (await this.becomesReady(patienceMs))) return;
-    this.refuseIfClosed();
-    const reason = this.lastError ? `: ${this.lastError.message}` : '';
-    throw new EngineUnavailableError(`Can't reach ${this.target}${reason}`, { cause: this.lastError });
-  }
-
-  private refuseIfClosed(): void {
-    if (this.closed) throw new EngineClosedError(`The connection to ${this.target} is closed`);
+    throw this.unreachable();
   }
 
   private becomesReady(withinMs: number): Promise<boolean> {

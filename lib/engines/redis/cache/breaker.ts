@@ -3,6 +3,14 @@ import { EngineUnavailableError, toError } from '../../../common/errors.js';
 /** After so long a Redis that is there and does nothing is asked again. */
 const RETRY_MS = 250;
 
+/** What a connection has done so far. */
+export interface Progress {
+  /** Bytes that have come. */
+  readonly read: number;
+  /** Bytes that wait to be sent. */
+  readonly backlog: number;
+}
+
 interface Outstanding {
   readonly sentAt: number;
   readonly giveUp: (error: Error) => void;
@@ -11,13 +19,16 @@ interface Outstanding {
 /**
  * Gives up what is not answered in time, and lets nothing through until there was an answer again. Redis answers in the
  * order of the calls, so the silence is as long as the oldest one waits, or as the last answer is past: as long as
- * answers keep coming, a long queue is no outage.
+ * answers keep coming, or parts of one that is large, a long queue is no outage.
  */
 export class Breaker {
   private open = false;
+  private stopped = false;
   /** In the order in which they were sent. */
   private readonly outstanding = new Set<Outstanding>();
   private lastAnswerAt = 0;
+  /** At the last look. */
+  private seen: Progress = { read: 0, backlog: 0 };
   private armed = false;
   private recovering = false;
   /** Whether there was another sign of life while one was looked into. */
@@ -29,6 +40,7 @@ export class Breaker {
    */
   constructor(
     private readonly patienceMs: number,
+    private readonly progress: () => Progress,
     private readonly recover: () => Promise<boolean>,
     private readonly changed: (open: boolean) => void,
   ) {}
@@ -65,7 +77,7 @@ export class Breaker {
     this.outstanding.clear();
     if (!this.open) {
       this.open = true;
-      this.changed(true);
+      if (!this.stopped) this.changed(true);
     }
     for (const { giveUp } of given) giveUp(away());
   }
@@ -77,9 +89,15 @@ export class Breaker {
     void this.alive();
   }
 
+  /** Lets nothing through any more. */
+  stop(): void {
+    this.stopped = true;
+    this.trip();
+  }
+
   /** There is a sign of life. */
   async alive(): Promise<void> {
-    if (!this.open) return;
+    if (!this.open || this.stopped) return;
     this.again = true;
     if (this.recovering) return;
     this.recovering = true;
@@ -96,7 +114,7 @@ export class Breaker {
 
   /** It answers, and refuses: nothing else would have it asked again. */
   private askLater(): void {
-    if (this.open) setTimeout(() => void this.alive(), RETRY_MS).unref();
+    if (this.open && !this.stopped) setTimeout(() => void this.alive(), RETRY_MS).unref();
   }
 
   private isWanted(): boolean {
@@ -119,6 +137,7 @@ export class Breaker {
   private arm(afterMs: number): void {
     if (this.armed) return;
     this.armed = true;
+    this.seen = this.progress();
     setTimeout(() => {
       // Where this process was busy, the answer may lie in the socket, which is read before this is called. It keeps the
       // process up: one that does not would wait for something else to happen.
@@ -127,9 +146,16 @@ export class Breaker {
         const leftMs = this.leftMs();
         if (leftMs === undefined) return;
         if (leftMs > 0) this.arm(leftMs);
+        else if (this.isMoving()) this.arm(this.patienceMs);
         else this.trip();
       });
     }, afterMs).unref();
+  }
+
+  /** Whether something large is on its way, in either direction. */
+  private isMoving(): boolean {
+    const { read, backlog } = this.progress();
+    return read > this.seen.read || backlog < this.seen.backlog;
   }
 
   private leftMs(): number | undefined {

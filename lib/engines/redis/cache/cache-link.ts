@@ -1,5 +1,4 @@
 import { Command } from 'ioredis';
-import { EngineUnavailableError } from '../../../common/errors.js';
 import type { LuaScript } from '../lua.js';
 import type { RedisLink } from '../redis-link.js';
 import type { Breaker } from './breaker.js';
@@ -64,9 +63,7 @@ export class CacheLink {
   }
 
   private guarded(send: () => Promise<unknown>): Promise<unknown> {
-    if (!this.link.isReady) {
-      return Promise.reject(new EngineUnavailableError(`There is no connection to ${this.link.target}`));
-    }
+    if (!this.link.isReady) return Promise.reject(this.link.unreachable());
     return this.breaker.call(send);
   }
 }

@@ -1,5 +1,6 @@
 import { CACHE_EPOCHS } from '../scripts/cache-epochs.lua.js';
 import type { CacheLink } from './cache-link.js';
+import { pick } from './cache-parts.js';
 import { span, type StoredEntry } from './entry.text.js';
 import type { UniqueTexts } from './unique-texts.js';
 
@@ -95,28 +96,24 @@ export class Epochs {
     return this.make(keys, lifeMs);
   }
 
-  /** The same, all of them asked for, one after the other. */
+  /** The same, all of them asked for; those of one slot at the same time. */
   async make(keys: readonly string[], lifeMs: number): Promise<readonly string[]> {
     const { ticket } = this;
-    const epochs: string[] = [];
-    const groups = this.link.slots.groups(keys);
-    for (const group of groups) {
-      const asked = group.map((at) => keys[at] ?? '');
-      const given = lifeGiven(asked, lifeMs);
+    const given = span(lifeGiven(keys, lifeMs));
+    return this.link.each(keys, async (group) => {
+      const asked = pick(keys, group);
       const askedAt = this.now();
-      const args = [this.texts.next(), span(lifeMs), span(given)];
+      const args = [this.texts.next(), span(lifeMs), given];
       const found = (await this.link.run(CACHE_EPOCHS, asked, args)) as (string | number)[];
-      group.forEach((at, index) => {
-        const epoch = String(found[2 * index]);
-        const left = Number(found[2 * index + 1]);
-        epochs[at] = epoch;
+      return asked.map((key, at) => {
+        const epoch = String(found[2 * at]);
+        const left = Number(found[2 * at + 1]);
         if (this.isConfirmed && ticket === this.changes) {
-          const until = left < 0 ? Number.POSITIVE_INFINITY : askedAt + left;
-          this.enter(keys[at] ?? '', { epoch, until });
+          this.enter(key, { epoch, until: left < 0 ? Number.POSITIVE_INFINITY : askedAt + left });
         }
+        return epoch;
       });
-    }
-    return epochs;
+    });
   }
 
   /** Whether the entry was valid by the last that was known; `undefined`: some of it was not known. */

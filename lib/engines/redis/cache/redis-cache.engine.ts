@@ -44,6 +44,7 @@ export class RedisCacheEngine implements CacheEngine {
     const { keys, link, feedLink, timeoutMs, clock, logger } = settings;
     this.breaker = new Breaker(
       timeoutMs,
+      () => link.progress,
       () => this.recover(),
       (open) => this.switched(open),
     );
@@ -102,6 +103,7 @@ export class RedisCacheEngine implements CacheEngine {
       return link.run(CACHE_GIVE_UP, [entry, lease], [news, token, '', 0]);
     });
     await Promise.allSettled(given);
+    this.breaker.stop();
   }
 
   private async recover(): Promise<boolean> {
