@@ -204,14 +204,10 @@ describe('calls of a tick', () => {
 
 describe('the breaker', () => {
   const PATIENCE_MS = 20;
-  let progress: Progress = { read: 0, backlog: 0 };
-  const open = (recover: () => Promise<boolean>): Breaker =>
-    new Breaker(
-      PATIENCE_MS,
-      () => progress,
-      recover,
-      () => undefined,
-    );
+  const open = (
+    recover: () => Promise<boolean>,
+    progress = (): Progress => ({ read: 0, backlog: 0 }),
+  ): Breaker => new Breaker(PATIENCE_MS, progress, recover, () => undefined);
   const silent = (): Promise<never> => new Promise(() => undefined);
 
   it('gives up all that is not answered, and lets nothing through until it has recovered', async () => {
