@@ -90,6 +90,9 @@ async function measure(
   await process.call('open', library(contender), { where: 'tiers', impatient }, outage.url);
   try {
     await process.call('settle', FULL.limitMs);
+    // While it warmed up it may have taken a slow answer for none.
+    if ((await process.call('recovery', redis.url, FULL.limitMs)) === undefined)
+      throw new Error(`${contender} shares nothing over a Redis that is well`);
     await outage.begin();
     const answers = await process.call('askAway', { factoryMs: FACTORY_MS, limitMs, later });
     await outage.end();
