@@ -93,6 +93,7 @@ export { CachePut, type CachePutOptions } from './cache/decorators/cache-put.dec
 export { CacheEvict, type CacheEvictOptions } from './cache/decorators/cache-evict.decorator.js';
 export { CacheInterceptor } from './cache/http/nest/cache.interceptor.js';
 export { CacheKey, type CacheKeyFactory } from './cache/http/nest/cache-key.decorator.js';
+export type { CacheKeyPart } from './cache/cache-key.js';
 export { CacheTTL } from './cache/http/nest/cache-ttl.decorator.js';
 export { NoCache } from './cache/http/nest/no-cache.decorator.js';
 export type { HttpCacheOptions } from './cache/http/http-cache.options.js';

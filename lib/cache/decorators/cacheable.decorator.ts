@@ -3,6 +3,10 @@ import { DepotConfigError } from '../../common/errors.js';
 import type { CachePolicyOptions, GetOrSetOptions } from '../cache.options.js';
 import type { Duration } from '../../common/duration.js';
 import { POLICY_KEYS } from '../cache.policy.js';
+import type { CacheService } from '../cache.service.js';
+import type { CacheFilter } from '../filter/cache.filter.js';
+import { filterShape, type FilterOptions } from '../filter/filter.shape.js';
+import { checkKey } from '../../common/key.js';
 import { keyOfArguments } from './argument.key.js';
 import { CachedObservables } from './cached.observables.js';
 import { marksOn, prototypesOf } from './cache.marks.js';
@@ -35,12 +39,14 @@ export interface CacheableOptions<A extends readonly unknown[] = readonly unknow
   readonly when?: (...args: A) => boolean;
   /** Results for which it is true are returned and not stored. @default always false */
   readonly unless?: (result: R, ...args: A) => boolean;
+  /** A Bloom filter of the cache, `cache.filter(name, …)`: keys that it does not know get `null`, and the method does not run. @default none */
+  readonly filter?: FilterOptions & { readonly name: string };
 }
 
 /** What the options are once their functions may be given anything. */
 type Erased = CacheableOptions<readonly never[], never>;
 
-const KEYS = [...POLICY_KEYS, ...PLACE_KEYS, ...MEMORY_KEYS, 'key', 'tags', 'when', 'unless'];
+const KEYS = [...POLICY_KEYS, ...PLACE_KEYS, ...MEMORY_KEYS, 'key', 'tags', 'when', 'unless', 'filter'];
 
 /**
  * Answers calls of a method from a cache, and runs it when there is nothing: `CacheService.getOrSet` around the method. For
@@ -64,6 +70,7 @@ export function Cacheable<F extends CachedMethod>(
     const site = siteOf('@Cacheable', target, name, descriptor);
     const { title, owner } = site;
     checkOptions(options, title, KEYS);
+    checkFilter(options.filter, title);
     const place = cacheablePlace(options, title, owner);
     for (const mark of marksOn(target, name)) {
       if (mark.decorator !== '@Cacheable' || mark.place.id !== place.id) continue;
@@ -89,6 +96,7 @@ function isCachedBelow(instance: object, { target, name }: Site): boolean {
 
 class CacheableCall {
   private readonly observables = new CachedObservables();
+  private readonly filters = new WeakMap<CacheService, CacheFilter>();
   private readonly always: GetOrSetOptions;
   private readonly observed: GetOrSetOptions;
 
@@ -113,13 +121,14 @@ class CacheableCall {
     if (!this.applies(call)) return call.run();
     const cache = this.place.in(call.caches);
     const work = (): unknown => noObservable(call.run(), this.site.title);
-    return cache.getOrSet(this.keyOf(call), work, this.optionsOf(call));
+    return cache.getOrSet(this.keyOf(call), work, this.filtered(cache, this.optionsOf(call)));
   }
 
   observe(call: MethodCall): Observable<unknown> {
     const run = (): Observable<unknown> => call.run() as Observable<unknown>;
     if (!this.applies(call)) return run();
-    return this.observables.of(this.place.in(call.caches), this.keyOf(call), run, this.optionsOf(call));
+    const cache = this.place.in(call.caches);
+    return this.observables.of(cache, this.keyOf(call), run, this.filtered(cache, this.optionsOf(call)));
   }
 
   private applies({ args }: MethodCall): boolean {
@@ -134,6 +143,17 @@ class CacheableCall {
     return within(title, () => keyOfArguments(`${nameOfClass(instance)}.${String(name)}`, args), GIVE_A_KEY);
   }
 
+  private filtered(cache: CacheService, options: GetOrSetOptions): GetOrSetOptions {
+    if (this.options.filter === undefined) return options;
+    let filter = this.filters.get(cache);
+    if (!filter) {
+      const { name, ...shape } = this.options.filter;
+      filter = cache.filter(name, shape);
+      this.filters.set(cache, filter);
+    }
+    return { ...options, filter };
+  }
+
   private optionsOf({ args, isObservable }: MethodCall): GetOrSetOptions {
     const { tags, unless } = this.options;
     const always = isObservable ? this.observed : this.always;
@@ -146,6 +166,13 @@ class CacheableCall {
       unless: isObservable ? (stored) => isNothing(stored) || isUnwanted(lastOf(stored)) : isUnwanted,
     };
   }
+}
+
+function checkFilter(filter: CacheableOptions['filter'], title: string): void {
+  if (filter === undefined) return;
+  const { name, ...shape } = filter;
+  checkKey(name, `${title}: filter.name`);
+  within(title, () => filterShape(shape, `filter ${name}`));
 }
 
 const GIVE_A_KEY = "; say what of them matters, as in key: (id) => ['product', id]";

@@ -52,6 +52,11 @@ class Shop {
     return lasts === 0 ? null : { lasts };
   }
 
+  @Cacheable({ key: (id) => `known:${id}`, filter: { name: 'known', capacity: 100 } })
+  async known(_id: number): Promise<number | null> {
+    return ++this.reads;
+  }
+
   @Cacheable({ key: 'graceful', ttl: 100, grace: '1h' })
   async graceful(): Promise<number> {
     if (this.reads > 0) throw new Error('closed');
@@ -79,6 +84,18 @@ describe('unless', () => {
     const shop = await shopIn();
 
     expect([await shop.unlessRead(1), await shop.unlessRead(1), await shop.unlessRead(1)]).toEqual([1, 2, 2]);
+  });
+});
+
+describe('filter', () => {
+  test('says null of what it does not know, and the method does not run', async () => {
+    const app = await createApp([Shop], { caches: ['rates'] });
+    const [shop, cache] = [app.get(Shop), app.get(CacheService)];
+    expect(await shop.known(1)).toBe(1);
+    await cache.filter('known', { capacity: 100 }).rebuild(['known:1', 'known:2']);
+
+    expect([await shop.known(1), await shop.known(2), await shop.known(3)]).toEqual([1, 2, null]);
+    expect(shop.reads).toBe(2);
   });
 });
 
@@ -263,6 +280,8 @@ test.each<[object, RegExp]>([
   [{ policy: 'lru' }, /policy is of a cache of the method's own/],
   [{ time: '1m' }, /has no option 'time'; there are: ttl/],
   [7 as unknown as object, /is 7; expected an object/],
+  [{ filter: { name: '', capacity: 1 } }, /filter.name is empty/],
+  [{ filter: { name: 'ids', capacity: 0 } }, /capacity of filter ids is 0/],
 ])('refuses %p when the class is defined', (options, message) => {
   const define = (): unknown => {
     class Wrong {
