@@ -5,11 +5,10 @@ import { uniqueNamespace } from '../support/namespace.js';
 import { CacheFleet } from './cache-fleet.js';
 import type { CacheNode } from './cache-node.js';
 
-/** So long a process may go on with its memory when nothing reaches it and no connection ends. */
+/** The worst way to break: the connection is there, and nothing comes. So long a process may go on with its memory. */
 const TRUSTED_MS = 4_000;
 
-/** The worst way to break: the connection that tells of changes is there, and nothing comes. */
-describe('a process that nobody tells of changes', () => {
+describe('what a process is told of changes', () => {
   let fleet: CacheFleet;
   let deaf: CacheNode;
   let other: CacheNode;
@@ -25,13 +24,21 @@ describe('a process that nobody tells of changes', () => {
 
   const memoryHits = async (): Promise<number> => (await deaf.stats(namespace)).memoryHits;
 
-  it('relies on its memory no more after a while, and does again once it is told', async () => {
+  /** It has the value in memory, and relies on it. */
+  async function relies(key: string, value: unknown): Promise<void> {
+    await eventually(
+      async () => {
+        const before = await memoryHits();
+        expect(await deaf.get(namespace, key)).toEqual(value);
+        expect(await memoryHits()).toBe(before + 1);
+      },
+      { within: 10_000 },
+    );
+  }
+
+  it('decides how far it relies on its memory: no more after a silence, and does again once it is told', async () => {
     await other.set(namespace, 'key', 'old');
-    await eventually(async () => {
-      const before = await memoryHits();
-      expect(await deaf.get(namespace, 'key')).toBe('old');
-      expect(await memoryHits()).toBe(before + 1);
-    });
+    await relies('key', 'old');
 
     const way = fleet.ways[deaf.who]?.feed;
     way?.blackhole();
@@ -41,13 +48,32 @@ describe('a process that nobody tells of changes', () => {
     expect(monotonic() - wroteAt).toBeLessThan(TRUSTED_MS);
 
     way?.restore();
-    await eventually(
-      async () => {
-        const before = await memoryHits();
-        expect(await deaf.get(namespace, 'key')).toBe('new');
-        expect(await memoryHits()).toBe(before + 1);
-      },
-      { within: 10_000 },
-    );
+    await relies('key', 'new');
+  });
+
+  it('has nothing in memory from before it was told again', async () => {
+    await other.set(namespace, 'key', 'old');
+    await relies('key', 'old');
+
+    const way = fleet.ways[deaf.who]?.feed;
+    way?.refuse();
+    await other.set(namespace, 'key', 'new');
+    way?.restore();
+    // It is not asked for anything meanwhile.
+    await eventually(async () => {
+      const told = await fleet.redis.command('CLIENT LIST TYPE pubsub');
+      expect(told.trim().split('\n')).toHaveLength(fleet.nodes.length);
+    });
+
+    expect(await deaf.get(namespace, 'key')).toBe('new');
+  });
+
+  it('hears that Redis was emptied, of what somebody else had stored there, too', async () => {
+    await fleet.redis.command(`SET ${namespace}:cache:default:{number} 7`);
+    await relies('number', 7);
+
+    await fleet.redis.command('FLUSHALL');
+
+    await eventually(async () => expect(await deaf.get(namespace, 'number')).toBeUndefined());
   });
 });

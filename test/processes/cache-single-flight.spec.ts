@@ -12,6 +12,8 @@ const CALLERS = 50;
 const KEY = 'report:today';
 /** Whoever makes a value and dies is missed after so long. */
 const TAKEN_OVER_MS = 3_000;
+/** More than a lease that nobody renews can gain by rounding. */
+const ROUNDING_MS = 100;
 
 /** One factory makes a value for all processes, whatever becomes of the process that runs it. */
 describe('one factory call for all processes', () => {
@@ -140,6 +142,22 @@ describe('one factory call for all processes', () => {
     ).toHaveLength(PROCESSES - 1);
     expect(await calls()).toHaveLength(2);
     expect(await found()).toEqual(fleet.nodes.map(() => 'made by call 2'));
+  });
+
+  it('keeps the right to store it for as long as it takes', async () => {
+    const lease = `${namespace}:fill:default:{${KEY}}`;
+    const answers = await callAll(calling({ held: [1] }), async () => {
+      let least = await redis.pttl(lease);
+      await eventually(async () => {
+        const left = await redis.pttl(lease);
+        least = Math.min(least, left);
+        expect(left).toBeGreaterThan(least + ROUNDING_MS);
+      });
+      await letGo(1);
+    });
+
+    expect(answers).toEqual(everywhere('made by call 1'));
+    expect(await calls()).toHaveLength(1);
   });
 
   /** The last one: a process is gone then. */
