@@ -19,8 +19,9 @@ export class FallbackStore implements CacheStore {
     private readonly root: CacheStore = standIn,
   ) {}
 
+  /** Never of the other store: whoever finds everything there would not see that the main one is back. */
   peek(key: string, now?: number): CacheEntry | undefined {
-    return this.main.peek(key, now) ?? (this.standing.away ? this.standIn.peek(key, now) : undefined);
+    return this.main.peek(key, now);
   }
 
   read(key: string): Promise<CacheEntry | undefined> {
@@ -106,14 +107,21 @@ export class FallbackStore implements CacheStore {
   private async askMain<T>(question: (store: CacheStore) => Promise<T>): Promise<T> {
     try {
       const answer = await question(this.main);
-      if (this.standing.away) {
-        this.standing.away = false;
-        await this.root.invalidate();
-      }
+      if (this.standing.away) await this.welcome();
       return answer;
     } catch (error) {
       if (error instanceof EngineUnavailableError) this.standing.away = true;
       throw error;
+    }
+  }
+
+  private async welcome(): Promise<void> {
+    this.standing.away = false;
+    try {
+      await this.root.invalidate();
+    } catch (error) {
+      // It is away itself, and makes good what it missed before it is read again.
+      if (!(error instanceof EngineUnavailableError)) throw error;
     }
   }
 }

@@ -14,8 +14,12 @@ import { overtakingCases } from './cache-store.overtaking.js';
 import { CacheScene, type CacheBench } from './cache-store.scene.js';
 
 /** What every engine has to do for a cache, as `lib/cache/cache.store.ts` has it. */
-export function describeCacheStore(kind: CacheBench['kind'], open: () => Promise<CacheBench>): void {
-  describe(`the cache store, ${kind}`, () => {
+export function describeCacheStore(
+  kind: CacheBench['kind'],
+  open: () => Promise<CacheBench>,
+  title: string = kind,
+): void {
+  describe(`the cache store, ${title}`, () => {
     let bench: CacheBench;
     let scene: CacheScene;
     let caches = 0;
