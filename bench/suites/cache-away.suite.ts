@@ -15,7 +15,7 @@ interface Patience {
 }
 
 const FULL: Patience = { limitMs: 8_000, later: 100, closeMs: 2_000 };
-const SHORT: Patience = { limitMs: 100, later: 2, closeMs: 100 };
+const SHORT: Patience = { limitMs: 50, later: 2, closeMs: 50 };
 const FACTORY_MS = 5;
 const IMPATIENT = 'impatient ';
 /** It is so by default. */
@@ -111,7 +111,7 @@ async function measure(
   }
 }
 
-/** In a process that nobody uses afterwards: it may be spoilt. In short it is the one of the crew. */
+/** In a process that nobody uses afterwards: it may be spoilt. In a short run it is one that all have, to start none. */
 async function inProcess<T>(
   stage: Stage,
   contender: string,

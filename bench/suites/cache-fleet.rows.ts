@@ -86,7 +86,8 @@ function cold(stage: Stage): Part[] {
       const processes = stage.short ? Math.min(wanted, PROCESSES_IN_SHORT) : wanted;
       return cacheCrew(stage, contender).open(PLACE, processes, async (...all) => {
         const at = process.hrtime.bigint() + START_NS;
-        const key = { key: 'cold', callers: CALLERS, at, factoryMs: FACTORY_MS };
+        const factoryMs = stage.short ? FACTORY_MS / 4 : FACTORY_MS;
+        const key = { key: 'cold', callers: CALLERS, at, factoryMs };
         const told = await Promise.all(all.map((one) => one.call('cold', key)));
         const calls = told.reduce((sum, one) => sum + one.calls, 0);
         const madeAt = latest(told.map((one) => one.madeAt ?? 0n));

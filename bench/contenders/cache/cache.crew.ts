@@ -10,11 +10,10 @@ const OURS = 'depot';
 
 /** The processes of one contender, kept for the whole run, so that they are warm. */
 export class CacheCrew {
-  private readonly started: Promise<CacheProcess>[] = [];
-
   constructor(
     private readonly contender: string,
     private readonly stage: Stage,
+    private readonly started: Promise<CacheProcess>[],
   ) {}
 
   /** Does this with a cache in each of so many processes, over a Redis that is empty in the beginning and in the end. */
@@ -65,13 +64,14 @@ export function startCacheProcess(): Promise<CacheProcess> {
   return BenchProcess.start<Role>(ROLE);
 }
 
-const crews = new WeakMap<Stage, Map<string, CacheCrew>>();
+const crews = new WeakMap<Stage, Map<string, Promise<CacheProcess>[]>>();
 
-/** The crew of a contender, made when it is needed, and the same for all suites. */
+/** The crew of a contender, the same for all suites; in a short run, whose figures say nothing, all share the processes. */
 export function cacheCrew(stage: Stage, contender: string): CacheCrew {
-  const made = crews.get(stage) ?? new Map<string, CacheCrew>();
+  const made = crews.get(stage) ?? new Map<string, Promise<CacheProcess>[]>();
   crews.set(stage, made);
-  const crew = made.get(contender) ?? new CacheCrew(contender, stage);
-  made.set(contender, crew);
-  return crew;
+  const whose = stage.short ? 'all' : contender;
+  const started = made.get(whose) ?? [];
+  made.set(whose, started);
+  return new CacheCrew(contender, stage, started);
 }

@@ -9,7 +9,8 @@ const keyOf = (i: number): string => KEYS[i % ITEMS] ?? '';
 
 /** Stores the items that are asked for. */
 export async function fill(): Promise<void> {
-  for (const [id, key] of KEYS.entries()) await cache().set(key, item(id));
+  const { set } = cache();
+  await Promise.all(KEYS.map((key, id) => set(key, item(id))));
 }
 
 /** Asks for all of them until the memory of the process has them, as far as it can be asked. */
