@@ -78,4 +78,14 @@ describe('the results of a suite', () => {
     expect(text).toContain('2.00 x bee-queue');
     expect(text).toContain("bee-queue has no 'late ms': it has none");
   });
+
+  it('say once why several figures are lacking', () => {
+    const bullmq = { settings: 'a peer', lacks: { 'rate /s': 'it is slow', 'late ms': 'it is slow' } };
+    const lacking = new Results({ ...suite, contenders: { ...suite.contenders, bullmq } });
+    lacking.add('bullmq', 'earliest ms', 1);
+    const lines = reportForPeople(lacking).split('\n');
+    expect(lines).toContain("  bullmq has no 'rate /s', 'late ms': it is slow");
+    // Who was not measured is not spoken of.
+    expect(lines.filter((line) => line.includes('has no'))).toHaveLength(1);
+  });
 });

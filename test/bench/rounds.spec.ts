@@ -40,6 +40,16 @@ describe('the rounds of a suite', () => {
     expect(order).toEqual(['depot', 'groupmq', 'groupmq', 'depot']);
   });
 
+  it('say where they failed, and why', async () => {
+    const why = new Error('two tasks were lost');
+    const failing = suiteOf((contender) => {
+      if (contender === 'bullmq') throw why;
+      return { 'rate /s': 1 };
+    });
+    const failed: unknown = await measure(failing, stage, options).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ message: 'sample: rate, round 1 of 3, bullmq has failed', cause: why });
+  });
+
   it('fail when a contender has no figure for a metric', async () => {
     const silent = suiteOf((contender) => (contender === 'groupmq' ? {} : { 'rate /s': 1 }));
     await expect(measure(silent, stage, options)).rejects.toThrow(/nothing was measured of groupmq: rate/);
