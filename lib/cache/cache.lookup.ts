@@ -97,7 +97,8 @@ export class Lookup {
     return undefined;
   }
 
-  private async findOrMake<T>(order: Order<T>, known: CacheEntry | undefined): Promise<unknown> {
+  /** @param known what was found already, if anything was */
+  async findOrMake<T>(order: Order<T>, known: CacheEntry | undefined): Promise<unknown> {
     const { key, policy, options } = order;
     const entry = known ?? (await this.readForMaking(key));
     if (entry !== undefined && this.isReadable(key, entry)) {

@@ -1,10 +1,12 @@
 import { DepotConfigError, show } from '../common/errors.js';
+import { TickBatch } from '../common/tick-batch.js';
 import type { Lookup } from './cache.lookup.js';
 import type { GetOrSetOptions } from './cache.options.js';
 import type { CacheParts } from './cache.parts.js';
 import type { CachePolicy } from './cache.policy.js';
 import { claimRequest, type Order } from './cache.productions.js';
-import type { CacheLease, CacheStore } from './cache.store.js';
+import type { CacheEntry, CacheLease, CacheStore } from './cache.store.js';
+import type { CacheFilter } from './filter/cache.filter.js';
 
 /** Gets the keys of what is missing; returns their values in the same order, `undefined` for none. */
 export type ManyFactory<T> = (
@@ -20,7 +22,7 @@ interface ManyOrder<T> {
 
 /**
  * Answers from this process's memory what it can, asks the store for the rest and claims what is missing there in one round
- * trip, and has it made in one call. What is being made by others, or is stale, goes the way of single keys.
+ * trip, and has it made in one call. What is being made by others, or is stale, goes the way of single keys, together.
  */
 export class ManyLookup {
   constructor(
@@ -37,21 +39,9 @@ export class ManyLookup {
       if (found === undefined) missing.push(key);
       else known.set(key, found);
     }
-    if (missing.length > 0) await this.findOrMake(order, await this.possible(order, missing, known), known);
+    await this.findOrMake(order, missing, known);
     // A key that was asked for twice has one value, which is handed out twice.
     return order.keys.map((key) => known.get(key) as T | undefined);
-  }
-
-  /** Without those that the filter knows not to exist. */
-  private async possible<T>(
-    { options: { filter } }: ManyOrder<T>,
-    keys: readonly string[],
-    known: Map<string, unknown>,
-  ): Promise<readonly string[]> {
-    if (!filter) return keys;
-    const may = await Promise.all(keys.map((key) => filter.mightContain(key)));
-    keys.forEach((key, at) => may[at] === false && known.set(key, null));
-    return keys.filter((_, at) => may[at] !== false);
   }
 
   private async findOrMake<T>(
@@ -66,49 +56,67 @@ export class ManyLookup {
     const claims = await this.parts.reads.attempt(first, () => this.store.claim(requests));
     const tookMs = performance.now() - begun;
     const granted = new Map<string, CacheLease | undefined>();
-    const others: string[] = [];
+    const others = new Map<string, CacheEntry | undefined>();
     keys.forEach((key, at) => {
       const claim = claims?.[at];
       const found = this.lookup.foundBy(key, claim, tookMs);
       if (found !== undefined) known.set(key, found);
       else if (claim === undefined || claim.kind === 'granted') granted.set(key, claim?.lease);
-      else others.push(key);
+      else others.set(key, claim.kind === 'found' ? claim.entry : undefined);
     });
-    await Promise.all([
-      this.make(order, granted, known),
-      ...others.map(async (key) =>
-        known.set(key, await this.lookup.getOrMake(single(order, key, this.store))),
-      ),
-    ]);
+    const single = this.singleOf(order);
+    const alone = [...others].map(async ([key, stale]) =>
+      known.set(key, await this.lookup.findOrMake(single(key), stale)),
+    );
+    await Promise.all([this.make(order, granted, known), ...alone]);
+  }
+
+  /** The same order for one of its keys. Those that come to be made together are made in one call. */
+  private singleOf<T>({ factory, options, policy }: ManyOrder<T>): (key: string) => Order<T | undefined> {
+    const calls = new TickBatch((keys: readonly string[]) => call(factory, keys));
+    return (key) => ({
+      store: this.store,
+      key,
+      factory: () => calls.add(key),
+      options: options as Order<T | undefined>['options'],
+      policy,
+    });
   }
 
   private async make<T>(
     order: ManyOrder<T>,
-    leases: ReadonlyMap<string, CacheLease | undefined>,
+    leases: Map<string, CacheLease | undefined>,
     known: Map<string, unknown>,
   ): Promise<void> {
-    const [first] = leases.keys();
+    if (order.options.filter) await this.dropImpossible(order.options.filter, leases, known);
+    const keys = [...leases.keys()];
+    const [first] = keys;
     if (first === undefined) return;
     const { productions } = this.parts;
-    const keys = [...leases.keys()];
     const factory = (): Promise<readonly (T | undefined)[]> => call(order.factory, keys);
-    const work = productions.runMany(single(order, first, this.store), factory, leases);
+    const work = productions.runMany(this.singleOf(order)(first), factory, leases);
     const values = await productions.inTime(first, order.policy, work);
     keys.forEach((key, at) => {
       const value = values[at];
       if (value) known.set(key, this.lookup.hand(value));
     });
   }
-}
 
-/** The same order for one of its keys. */
-function single<T>(
-  { factory, options, policy }: ManyOrder<T>,
-  key: string,
-  store: CacheStore,
-): Order<T | undefined> {
-  const one = async (): Promise<T | undefined> => (await call(factory, [key]))[0];
-  return { store, key, factory: one, options: options as Order<T | undefined>['options'], policy };
+  /** What the filter knows not to exist is `null`, and need not be made. */
+  private async dropImpossible(
+    filter: CacheFilter,
+    leases: Map<string, CacheLease | undefined>,
+    known: Map<string, unknown>,
+  ): Promise<void> {
+    await Promise.all(
+      [...leases].map(async ([key, lease]) => {
+        if (await filter.mightContain(key)) return;
+        known.set(key, null);
+        leases.delete(key);
+        if (lease) await this.parts.writes.attempt(key, () => lease.release());
+      }),
+    );
+  }
 }
 
 async function call<T>(

@@ -174,6 +174,41 @@ describe('getOrSetMany', () => {
     expect(await at.cache.getMany(['a', 'b'])).toEqual(['made a', 'made b']);
   });
 
+  it.each([
+    ['behind the caller, where grace serves what is stale', '1h', 'old'],
+    ['for the caller, where it does not', 0, 'made'],
+  ] as const)('makes all that is stale in one call: %s', async (_, grace, given) => {
+    const keys = Array.from({ length: 100 }, (_, n) => `k${n}`);
+    await at.cache.setMany(
+      keys.map((key) => [key, `old ${key}`]),
+      { ttl: MINUTE, grace: '1h' },
+    );
+    await at.clock.advance(MINUTE);
+
+    const values = await at.cache.getOrSetMany(keys, factory, { grace });
+    expect(values).toEqual(keys.map((key) => `${given} ${key}`));
+    await at.clock.advance(0);
+    expect(calls).toEqual([keys]);
+    expect(await at.cache.getMany(keys)).toEqual(keys.map((key) => `made ${key}`));
+  });
+
+  it('asks a filter about what is not there alone', async () => {
+    const asked: string[] = [];
+    const filter = {
+      mightContain: async (key: string): Promise<boolean> => {
+        asked.push(key);
+        return key !== 'never';
+      },
+    };
+    await at.cache.set('there', 'there');
+
+    const values = await at.cache.getOrSetMany(['there', 'never', 'new'], factory, { filter });
+    expect(values).toEqual(['there', null, 'made new']);
+    expect(asked).toEqual(['never', 'new']);
+    // Nobody holds on to what was not made.
+    expect(await at.another().cache.getOrSet('never', () => 'made')).toBe('made');
+  });
+
   it('ends at its hard time-out, and keeps what comes late', async () => {
     const kitchen = new Kitchen<string[]>();
     const asked = at.cache.getOrSetMany(['a', 'b'], () => kitchen.factory(), { timeout: '1s' });
