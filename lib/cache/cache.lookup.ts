@@ -1,6 +1,6 @@
 import type { CacheTier } from './cache.events.js';
 import type { CacheParts } from './cache.parts.js';
-import type { Order } from './cache.productions.js';
+import { isReadable, type Order } from './cache.factories.js';
 import type { CacheEntry, CacheStore, Claim } from './cache.store.js';
 import type { CachedValue } from './cache.value.js';
 
@@ -179,6 +179,6 @@ export class Lookup {
   }
 
   private isReadable(key: string, entry: CacheEntry): boolean {
-    return this.parts.productions.isReadable(key, entry);
+    return isReadable(entry, key, this.parts.logger);
   }
 }

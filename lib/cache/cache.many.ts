@@ -4,7 +4,8 @@ import type { Lookup } from './cache.lookup.js';
 import type { GetOrSetOptions } from './cache.options.js';
 import type { CacheParts } from './cache.parts.js';
 import type { CachePolicy } from './cache.policy.js';
-import { claimRequest, type Order } from './cache.productions.js';
+import type { Order } from './cache.factories.js';
+import { claimRequest } from './cache.productions.js';
 import type { CacheEntry, CacheLease, CacheStore } from './cache.store.js';
 import type { CacheFilter } from './filter/cache.filter.js';
 
@@ -94,8 +95,7 @@ export class ManyLookup {
     if (first === undefined) return;
     const { productions } = this.parts;
     const factory = (): Promise<readonly (T | undefined)[]> => call(order.factory, keys);
-    const work = productions.runMany(this.singleOf(order)(first), factory, leases);
-    const values = await productions.inTime(first, order.policy, work);
+    const values = await productions.makeMany(this.singleOf(order)(first), factory, leases);
     keys.forEach((key, at) => {
       const value = values[at];
       if (value) known.set(key, this.lookup.hand(value));
