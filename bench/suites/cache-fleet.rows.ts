@@ -14,8 +14,6 @@ const LAST = 'last answer after the factory, 4 processes x 250 callers, ms';
 
 const PLACE: Place = { where: 'tiers' };
 const WRITES = 300;
-/** So that whoever watches has begun to. */
-const LEAD_MS = 3;
 const CALLERS = 250;
 /** Long enough for every process to have asked. */
 const FACTORY_MS = 200;
@@ -71,8 +69,9 @@ async function changed(
   const change = { key: 'changes', old, next };
   await writer.call('store', change.key, old);
   await reader.call('learn', change.key, old);
+  const watching = new Promise((resolve) => reader.on('watching', resolve));
   const [begunAt, changedAt] = await Promise.all([
-    writer.call('change', change, LEAD_MS),
+    watching.then(() => writer.call('change', change)),
     reader.call('watch', change),
   ]);
   return Number(changedAt - begunAt) / 1e6;

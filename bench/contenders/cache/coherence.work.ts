@@ -1,4 +1,5 @@
-import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import { tell } from '../../harness/tell.js';
 import { item } from './cache.contender.js';
 import { cache } from './opened.js';
 
@@ -32,10 +33,9 @@ export async function learn(key: string, id: number): Promise<void> {
   }
 }
 
-/** Makes the change after so many milliseconds, and tells when it began to. */
-export async function change({ key, next }: Change, afterMs: number): Promise<bigint> {
+/** Makes the change, and tells when it began to. */
+export async function change({ key, next }: Change): Promise<bigint> {
   const open = cache();
-  await pause(afterMs);
   const begunAt = process.hrtime.bigint();
   if (next === undefined) await open.delete(key);
   else await open.set(key, item(next));
@@ -43,8 +43,8 @@ export async function change({ key, next }: Change, afterMs: number): Promise<bi
 }
 
 /**
- * Asks in every turn of the event loop, and tells when it had another answer than the old one, which it got before. An answer
- * that is neither the old nor the new one is refused.
+ * Asks in every turn of the event loop, tells `watching` once it got the old value, and in the end when it got the new one. An
+ * answer that is neither is refused.
  */
 export async function watch({ key, old, next }: Change): Promise<bigint> {
   const { get } = cache();
@@ -54,6 +54,7 @@ export async function watch({ key, old, next }: Change): Promise<bigint> {
   for (let after = 0; after < TURNS_AFTER;) {
     const id = (await get(key))?.id;
     if (id === old) {
+      if (!seenOld) tell('watching', key);
       seenOld = true;
       changedAt = undefined;
       after = 0;
