@@ -101,6 +101,26 @@ describe('what a process has in memory', () => {
     }
   });
 
+  it('is gone at once for who has invalidated it, whatever was asked for in the same breath', async () => {
+    const ways = [
+      () => store.invalidate(),
+      () => store.invalidateTags(['t']),
+      () => store.deleteMatching('k'),
+    ];
+    for (let round = 0; round < 60; round++) {
+      await store.write([written('k', round, { tags: ['t'] })]);
+      await known(store, 'k', round);
+      const asked = [store.read('a'), store.read('b')];
+      const gone = ways[round % ways.length]?.();
+      asked.push(store.read('c'));
+      await gone;
+
+      expect(store.peek('k')).toBeUndefined();
+      expect(await store.read('k')).toBeUndefined();
+      await Promise.all(asked);
+    }
+  });
+
   it('is up to date wherever values are written, when nobody writes any more', async () => {
     for (let round = 0; round < 50; round++) {
       await Promise.all([

@@ -111,12 +111,15 @@ export class RedisCacheStore implements CacheStore {
       // In its turn, after all that was stored before.
       await cache.askAll({ send: () => Promise.resolve([]) }, []);
       const literal = literalOf(pattern);
-      for await (const found of sweeper.scan(keys.entryPrefix + literal, keys.leasePrefix + literal)) {
+      // Leases first: what lands before is found as an entry then.
+      for await (const found of sweeper.scan(keys.leasePrefix + literal, keys.entryPrefix + literal)) {
         const matching = found
           .map((name) => keys.keyOf(name.startsWith(keys.entryPrefix) ? name : keys.entryOf(name)))
           .filter((key) => wanted.matches(key));
         count += await this.delete(matching);
       }
+      // What others have removed was not found, and may be in memory until this process hears of it.
+      cache.near?.clear();
       return count;
     } catch (error) {
       // More than was asked for, but at once.

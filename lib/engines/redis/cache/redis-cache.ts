@@ -168,6 +168,8 @@ export class RedisCache {
   feedConfirmed(): void {
     this.epochs.confirm();
     this.near?.clear();
+    // What happened until now was not.
+    this.tell(undefined);
   }
 
   feedLost(): void {
@@ -207,6 +209,8 @@ export class RedisCache {
   private readonly invalidations: Kind<string, string> = {
     send: async (keys) => {
       const { link, news } = this.shared;
+      // Once more: what was asked for since the call, and is answered before this, brings the old ones.
+      for (const key of keys) this.epochs.changed(key);
       // One after the other where they are not in one place: their order matters.
       const found: string[] = [];
       for (const key of link.slots.clustered ? keys.map((one) => [one]) : [keys]) {

@@ -54,7 +54,7 @@ local life = ''
 if fresh ~= '' and entry.grace then life = whole(fresh + entry.grace) end
 local new = line(entry.created, fresh == '' and '' or whole(fresh + age), entry.grace and whole(entry.grace) or '', entry.tags)
 if not was then
-  call('DEL', lease)
+  end_lease(lease, key, ARGV[6])
   return {'done', 0}
 end
 if life == '0' or put(key, new .. string.sub(text, entry.from), life) then call('UNLINK', key) end

@@ -26,10 +26,8 @@ local function put(key, text, life)
   if life == '' then done = pcall('SET', key, text) else done = pcall('SET', key, text, 'PX', life) end
   return done.err
 end
--- Ends the lease; whoever waits is told of it, if nothing else tells.
+-- Ends the lease, and tells those who wait and who makes the value, if nothing else tells.
 local function end_lease(lease, entry, channel)
-  local waited = channel and call('HGET', lease, 'w')
-  call('DEL', lease)
-  if waited then pcall('PUBLISH', channel, entry) end
+  if call('DEL', lease) == 1 and channel then pcall('PUBLISH', channel, entry) end
 end
 `;
