@@ -1,11 +1,11 @@
 /** A process that opens applications with a cache when it is asked to, and does with it what it is told. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Module, type INestApplicationContext, type OnModuleDestroy } from '@nestjs/common';
-import { Redis, type RedisOptions } from 'ioredis';
 import { CacheService, DepotModule } from 'nestjs-depot';
 import { host, settings, tell } from '../acceptance/app-host.js';
 import { startApplication } from '../acceptance/application.js';
 import { monotonic, type Diary } from '../model/cache-history.js';
+import { clientBy } from './cache-client.js';
 import { Database } from './cache-database.js';
 import { DiaryKeeper } from './cache-diary.js';
 import {
@@ -29,21 +29,11 @@ interface Opened {
 
 const open = new Map<string, Opened>();
 
-/** Opens connections as a client of ours would, but those of the feed by a way of their own. */
-const client = {
-  duplicate: (options: RedisOptions) =>
-    new Redis({
-      ...options,
-      replyMapping: 'legacy',
-      port: options.autoResubscribe === false ? ports.feed : ports.link,
-    }),
-};
-
 async function openDepot(namespace: string): Promise<void> {
   @Module({
     imports: [
       DepotModule.forRoot({
-        redis: client as unknown as Redis,
+        redis: clientBy(ports),
         namespace,
         workers: 'none',
         // A busy machine is not to look like a Redis that does not answer.

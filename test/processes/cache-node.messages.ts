@@ -1,12 +1,13 @@
 import type { GetOrSetOptions } from 'nestjs-depot';
+import type { Ports } from './cache-client.js';
 
 /* What a process with a cache is told and asked (cache-node.app.ts). */
 
 export interface CacheNodeSettings {
   /** Number of this process. */
   readonly who: number;
-  /** Where its ways to Redis begin, which may be broken: for what it asks, and for what Redis tells by itself. */
-  readonly ports: { readonly link: number; readonly feed: number };
+  /** Where its ways to Redis begin, which may be broken. */
+  readonly ports: Ports;
   /** For what is not the library's. */
   readonly direct: string;
 }

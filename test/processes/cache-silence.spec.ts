@@ -24,6 +24,12 @@ describe('what a process is told of changes', () => {
 
   const memoryHits = async (): Promise<number> => (await deaf.stats(namespace)).memoryHits;
 
+  /** How many processes are told of changes. */
+  const told = async (): Promise<number> => {
+    const clients = await fleet.redis.command('CLIENT LIST TYPE pubsub');
+    return clients.split('\n').filter((line) => line.startsWith('id=')).length;
+  };
+
   /** It has the value in memory, and relies on it. */
   async function relies(key: string, value: unknown): Promise<void> {
     await eventually(
@@ -34,6 +40,14 @@ describe('what a process is told of changes', () => {
       },
       { within: 10_000 },
     );
+  }
+
+  /** It is told in order: whoever hears that what is in memory has changed has heard of all before. */
+  async function hearsOfAll(): Promise<void> {
+    await other.set(namespace, 'last', 1);
+    await relies('last', 1);
+    await other.set(namespace, 'last', 2);
+    await eventually(async () => expect(await deaf.get(namespace, 'last')).toBe(2));
   }
 
   it('decides how far it relies on its memory: no more after a silence, and does again once it is told', async () => {
@@ -53,23 +67,25 @@ describe('what a process is told of changes', () => {
 
   it('has nothing in memory from before it was told again', async () => {
     await other.set(namespace, 'key', 'old');
+    await other.set(namespace, 'another', 1);
     await relies('key', 'old');
 
+    // It is not asked for anything meanwhile.
     const way = fleet.ways[deaf.who]?.feed;
     way?.refuse();
+    await eventually(async () => expect(await told()).toBe(fleet.nodes.length - 1));
     await other.set(namespace, 'key', 'new');
     way?.restore();
-    // It is not asked for anything meanwhile.
-    await eventually(async () => {
-      const told = await fleet.redis.command('CLIENT LIST TYPE pubsub');
-      expect(told.trim().split('\n')).toHaveLength(fleet.nodes.length);
-    });
+    await eventually(async () => expect(await told()).toBe(fleet.nodes.length));
 
+    // By this it learns what it needs to rely on its memory.
+    await deaf.get(namespace, 'another');
     expect(await deaf.get(namespace, 'key')).toBe('new');
   });
 
   it('hears that Redis was emptied, of what somebody else had stored there, too', async () => {
     await fleet.redis.command(`SET ${namespace}:cache:default:{number} 7`);
+    await hearsOfAll();
     await relies('number', 7);
 
     await fleet.redis.command('FLUSHALL');
