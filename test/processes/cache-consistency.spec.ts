@@ -9,10 +9,19 @@ import { Timeliness } from './cache-timeliness.js';
 import { BAD_MS, Weather } from './cache-weather.js';
 
 const PROCESSES = 3;
-const CALM_MS = 1_500;
-/** Nothing is disturbed any more for a while in it. */
-const QUIET_MS = RECOVERED_MS + 500;
-const STORMY_MS = BAD_MS + QUIET_MS;
+
+/** What happens in a history, in short. */
+interface Course {
+  readonly isStormy: boolean;
+  readonly lengthMs: number;
+  /** For so long at its end nothing is written: what is wrong then stays wrong. */
+  readonly quietMs: number;
+}
+
+const RECOVERY_MS = RECOVERED_MS + 500;
+const CALM: Course = { isStormy: false, lengthMs: 1_500, quietMs: 300 };
+const STORMY: Course = { isStormy: true, lengthMs: BAD_MS + RECOVERY_MS, quietMs: RECOVERY_MS };
+const COURSES = [CALM, STORMY, { ...STORMY, quietMs: 0 }] as const;
 
 /** `npm run test:model -- --only cache` sets both. */
 const { DEPOT_CACHE_RUNS: runs, DEPOT_CACHE_SEED: seed = '1' } = process.env;
@@ -30,13 +39,12 @@ describe('a cache that several processes share', () => {
 
   afterAll(() => fleet.stop());
 
-  /** @param quietMs for so long at the end nothing is written: what is wrong then stays wrong */
-  async function history(of: number, isStormy: boolean, quietMs: number): Promise<History> {
+  async function history(of: number, { lengthMs, quietMs, isStormy }: Course): Promise<History> {
     const namespace = uniqueNamespace('wander');
     const weather = new Weather(fleet, of);
     await using timeliness = new Timeliness(fleet.redis.url);
     await Promise.all(fleet.nodes.map((node) => node.open(namespace)));
-    const until = monotonic() + (isStormy ? STORMY_MS : CALM_MS);
+    const until = monotonic() + lengthMs;
     const storm: Promise<readonly Disturbance[]> = isStormy ? weather.pass() : Promise.resolve([]);
     const quietFrom = until - quietMs;
     const diaries = await Promise.all(
@@ -71,11 +79,11 @@ describe('a cache that several processes share', () => {
 
   if (runs === undefined) {
     it('never serves what was overwritten, while nothing is disturbed', async () => {
-      keepsItsPromise(1, await history(1, false, CALM_MS / 5));
+      keepsItsPromise(1, await history(1, CALM));
     });
 
     it('nor once it has recovered from whatever disturbed it', async () => {
-      keepsItsPromise(2, await history(2, true, QUIET_MS));
+      keepsItsPromise(2, await history(2, STORMY));
     });
   } else {
     it(
@@ -83,7 +91,7 @@ describe('a cache that several processes share', () => {
       async () => {
         for (let run = 0; run < Number(runs); run++) {
           const of = Number(seed) + run;
-          keepsItsPromise(of, await history(of, of % 3 !== 0, of % 3 === 1 ? 0 : QUIET_MS));
+          keepsItsPromise(of, await history(of, COURSES[of % COURSES.length] ?? CALM));
         }
       },
       Number(runs) * 15_000 + 30_000,

@@ -10,6 +10,8 @@ const PAUSE_MS = 8;
 /** How long all turn to the same key. */
 const HOT_MS = 80;
 const LONGEST_WORK_MS = 50;
+/** Long enough for others to join it when they should have heard that it is old. */
+const OVERTAKEN_MS = 150;
 
 type Deed = readonly [times: number, deed: () => Promise<void>];
 
@@ -123,8 +125,8 @@ export class Wanderer {
   private async overtake(): Promise<void> {
     const key = this.anyKey();
     await this.delete(key);
-    const overtaken = this.getOrSet(key, LONGEST_WORK_MS);
-    await pause(LONGEST_WORK_MS / 2);
+    const overtaken = this.getOrSet(key, OVERTAKEN_MS);
+    await pause(OVERTAKEN_MS * this.chance.next());
     await Promise.all([overtaken, this.delete(key)]);
   }
 
