@@ -7,17 +7,20 @@ import type { CachedValue } from './cache.value.js';
 /** Finds values: in this process's memory, then in the store, then by having them made. Counts what it finds. */
 export class Lookup {
   private readonly frozen: boolean;
+  private readonly glance: () => number;
 
   constructor(
     private readonly store: CacheStore,
     private readonly parts: CacheParts,
   ) {
     this.frozen = parts.settings.values === 'frozen';
+    const { clock } = parts;
+    this.glance = clock.glance ?? ((): number => clock.now());
   }
 
   peek(key: string): unknown {
     const begun = this.parts.counters.sample();
-    const now = this.parts.clock.now();
+    const now = this.glance();
     const entry = this.store.peek(key, now);
     if (entry === undefined || entry.freshUntil <= now) return undefined;
     return this.memoryHit(key, entry, begun);
@@ -52,7 +55,7 @@ export class Lookup {
 
   getOrMake<T>(order: Order<T>): Promise<T> {
     const begun = this.parts.counters.sample();
-    const now = this.parts.clock.now();
+    const now = this.glance();
     const entry = this.store.peek(order.key, now);
     if (entry !== undefined && entry.freshUntil > now) {
       const found = this.memoryHit(order.key, entry, begun);

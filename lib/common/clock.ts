@@ -1,7 +1,11 @@
+import { Glances } from './glances.js';
+
 /** Where an engine takes its time from. Tests inject one that stands still. */
 export interface Clock {
   /** Milliseconds since the epoch, with whatever fraction the source has. */
   now(): number;
+  /** The same for those who ask often: it may be behind by what the present turn of the event loop has taken. Left out: `now`. */
+  readonly glance?: () => number;
   /**
    * Calls `callback` once after `delayMs`. The timer does not keep the process alive. Returns what cancels it.
    *
@@ -13,9 +17,13 @@ export interface Clock {
 /** Node cuts longer timers to 1 ms, so a longer wait is made of several. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+// The immediate keeps the process up for this turn: one that did not would come after whatever wakes the process next.
+const glances = new Glances(Date.now, setImmediate);
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  glance: () => glances.glance(),
   after(delayMs, callback) {
     let timer: NodeJS.Timeout;
     const arm = (leftMs: number): void => {
