@@ -1,3 +1,5 @@
+import { redisCacheFaults } from './cache-redis.faults.mjs';
+import { cacheServiceFaults } from './cache-service.faults.mjs';
 import { embeddedCacheFaults } from './embedded-cache.faults.mjs';
 import { embeddedFaults } from './embedded.faults.mjs';
 import { redisFaults } from './redis.faults.mjs';
@@ -10,7 +12,13 @@ import { redisFaults } from './redis.faults.mjs';
  */
 
 /** @type {Fault[]} */
-export const faults = [...redisFaults, ...embeddedFaults, ...embeddedCacheFaults];
+export const faults = [
+  ...redisFaults,
+  ...embeddedFaults,
+  ...embeddedCacheFaults,
+  ...redisCacheFaults,
+  ...cacheServiceFaults,
+];
 
 /** Those that `--short` tries. */
 export const SHORT = [

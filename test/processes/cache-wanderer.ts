@@ -96,7 +96,7 @@ export class Wanderer {
   }
 
   private async getMany(all = this.someKeys()): Promise<void> {
-    for (const keys of bySpace(all)) {
+    for (const keys of grouped(all, ({ space }) => space)) {
       await this.diary.watch('getMany', async () => {
         const begun = monotonic();
         const values = await spaceOf(this.cache, keys[0]).getMany<Shelved>(keys.map(({ key }) => key));
@@ -131,7 +131,7 @@ export class Wanderer {
   }
 
   private async getOrSetMany(): Promise<void> {
-    for (const keys of bySpace(this.someKeys())) {
+    for (const keys of grouped(this.someKeys(), ({ space, tags }) => `${space} ${tags.join()}`)) {
       const options = this.keeping(keys[0]);
       await this.diary.watch('getOrSetMany', async () => {
         const begun = monotonic();
@@ -158,7 +158,7 @@ export class Wanderer {
   }
 
   private async setMany(): Promise<void> {
-    for (const keys of bySpace(this.someKeys())) {
+    for (const keys of grouped(this.someKeys(), ({ space, tags }) => `${space} ${tags.join()}`)) {
       await this.write('setMany', keys, true, (versions) => {
         const entries = keys.map(({ id, key }, at) => [key, { id, version: versions[at] }] as const);
         return spaceOf(this.cache, keys[0]).setMany(entries, this.keeping(keys[0]));
@@ -270,13 +270,16 @@ export class Wanderer {
   }
 }
 
-/** What one call of a cache or namespace can be about: keys of one space. At least one each. */
-function bySpace(keys: readonly ShelfKey[]): readonly (readonly [ShelfKey, ...ShelfKey[]])[] {
-  const spaces = new Map<string, [ShelfKey, ...ShelfKey[]]>();
+/** What one call can be about: keys of which these texts are the same. At least one each. */
+function grouped(
+  keys: readonly ShelfKey[],
+  by: (key: ShelfKey) => string,
+): readonly (readonly [ShelfKey, ...ShelfKey[]])[] {
+  const groups = new Map<string, [ShelfKey, ...ShelfKey[]]>();
   for (const key of keys) {
-    const space = spaces.get(`${key.space} ${key.tags.join()}`);
-    if (space) space.push(key);
-    else spaces.set(`${key.space} ${key.tags.join()}`, [key]);
+    const group = groups.get(by(key));
+    if (group) group.push(key);
+    else groups.set(by(key), [key]);
   }
-  return [...spaces.values()];
+  return [...groups.values()];
 }
