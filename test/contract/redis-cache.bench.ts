@@ -38,6 +38,8 @@ export interface CacheProcess {
 export interface CacheProcessOptions {
   /** Where its connections go, if not straight to the server. */
   readonly url?: string;
+  /** The same for the one on which it hears of changes. */
+  readonly feedUrl?: string;
   readonly timeoutMs?: number;
   readonly logger?: DepotLogger;
 }
@@ -57,18 +59,19 @@ export class RedisCacheFixture {
   }
 
   async process(options: CacheProcessOptions = {}): Promise<CacheProcess> {
-    const { url = this.url, timeoutMs = 5_000, logger = silentLogger } = options;
+    const { url = this.url, feedUrl = url, timeoutMs = 5_000, logger = silentLogger } = options;
     const { keys, namespace, clockKey } = this.fixture;
-    const open = (overrides: RedisOptions): Redis => new Redis(url, { ...overrides, replyMapping: 'legacy' });
+    const open = (to: string, overrides: RedisOptions): Redis =>
+      new Redis(to, { ...overrides, replyMapping: 'legacy' });
     const settings: Omit<LinkSettings, 'commandTimeoutMs'> = {
-      connect: open,
+      connect: (overrides) => open(url, overrides),
       connectTimeoutMs: 5_000,
       waitMs: 0,
     };
     const now = `local now = tonumber(redis.call('GET', '${clockKey}'))`;
     const link = new RedisLink({ ...settings, commandTimeoutMs: 5_000, now });
     const connect = (overrides: RedisOptions): Redis =>
-      open({ ...overrides, protocol: 2, autoResubscribe: false });
+      open(feedUrl, { ...overrides, protocol: 2, autoResubscribe: false });
     const feedLink = new RedisLink({ ...settings, connect, commandTimeoutMs: 0 });
     const engine = new RedisCacheEngine({
       keys,

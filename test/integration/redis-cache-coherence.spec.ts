@@ -189,6 +189,22 @@ describe('a feed that fails', () => {
     }
   });
 
+  it('leaves nothing in memory that nobody has asked for until it is back', async () => {
+    const heard: (string | undefined)[] = [];
+    store.onChange((id) => heard.push(id));
+    await far.write([written('j', 1)]);
+    await eventually(() => expect(heard).toContain('j'));
+    await known(store, 'j', 1);
+    await known(store, 'k', 1);
+    await killFeeds();
+    await far.write([written('j', 2)]);
+    // One when it was lost, one when it is back.
+    await eventually(() => expect(heard.filter((id) => id === undefined)).toHaveLength(2));
+
+    await known(store, 'k', 1);
+    expect(store.peek('j')?.value.copy()).not.toBe(1);
+  });
+
   it('lets nothing into memory that was asked for before', async () => {
     proxy.delay(20);
     const asked = store.read('cold');

@@ -132,7 +132,8 @@ describe('caches whose Redis is away', () => {
     });
 
     it('serve what they had in memory, and nothing of it when it is back', async () => {
-      await store.write([written('k', 1), written('l', 2)]);
+      await store.write([written('k', 1), written('l', 2), written('m', 3)]);
+      await known('m', 3);
       await known('k', 1);
       await known('l', 2);
       await begin();
@@ -145,6 +146,7 @@ describe('caches whose Redis is away', () => {
 
       await end();
       await answersAgain();
+      expect(store.peek('m')).toBeUndefined();
       await other.write([written('k', 9)]);
       await eventually(async () => expect(await value(store, 'k')).toBe(9));
       expect(store.size().entries).toBeLessThanOrEqual(1);
