@@ -16,15 +16,16 @@ export class Calm {
 
   constructor(private readonly history: Pick<History, 'disturbances' | 'delays'>) {}
 
-  /** When the process has recovered from whatever disturbed it in that time; `undefined`: nothing did. */
-  recovered(who: Who, from: number, until: number): number | undefined {
-    return this.spansOf(who).findLast((span) => span.from <= until && from <= span.until)?.until;
+  /** The end of that time; if anything disturbed the process in it, when it has recovered from that, if that is later. */
+  recovered(who: Who, from: number, until: number): number {
+    const last = this.spansOf(who).findLast((span) => span.from <= until && from <= span.until);
+    return Math.max(until, last?.until ?? 0);
   }
 
   /** When the process serves nothing older any more, where a write of anybody took effect at that time at the latest. */
   hears(who: Who, effectiveAt: number): number {
     const heardAt = effectiveAt + HEARD_MS + 2 * (this.history.delays[who] ?? 0);
-    return this.recovered(who, effectiveAt, heardAt) ?? heardAt;
+    return this.recovered(who, effectiveAt, heardAt);
   }
 
   private spansOf(who: Who): readonly Span[] {

@@ -79,6 +79,13 @@ describe('what is judged of reads', () => {
     expect(broken({ ...history, reads: [read(1, 1_081 + HEARD_MS)] })).toBe(1);
   });
 
+  it('a write that a process makes when it is late takes effect no sooner than it ended', () => {
+    const late = { who: WRITER, how: 'late', from: 980, until: 990 };
+    const history = { writes: [removal(2, 1_000, 1_200, { done: undefined })], disturbances: [late] };
+    expect(broken({ ...history, reads: [read(1, 1_200 + HEARD_MS)] })).toBe(0);
+    expect(broken({ ...history, reads: [read(1, 1_201 + HEARD_MS)] })).toBe(1);
+  });
+
   it('a write that could not be done takes effect when its process has recovered', () => {
     const disturbances = [cut(WRITER, 1_000, 1_100)];
     for (const done of [false, undefined]) {

@@ -85,7 +85,7 @@ class Judge {
 
   private effectiveAt({ by, done, begun, ended }: Write): number {
     if (done === true || by === FOREIGN) return ended;
-    return this.calm.recovered(by, begun, ended) ?? ended;
+    return this.calm.recovered(by, begun, ended);
   }
 
   private bindsFrom(reader: Who, { write, effectiveAt }: Version): number {
@@ -112,7 +112,7 @@ class Judge {
 
   /** When it was stored at the latest. */
   private landed({ by, begun, ended }: Fill): number {
-    return this.calm.recovered(by, begun, ended) ?? ended;
+    return this.calm.recovered(by, begun, ended);
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { CacheOptions } from 'nestjs-depot';
 import { RECOVERED_MS } from '../model/cache-calm.js';
 import { monotonic, together, type Disturbance, type History } from '../model/cache-history.js';
 import { judge } from '../model/cache-promise.js';
@@ -16,12 +17,19 @@ interface Course {
   readonly lengthMs: number;
   /** For so long at its end nothing is written: what is wrong then stays wrong. */
   readonly quietMs: number;
+  readonly cache: CacheOptions;
 }
 
 const RECOVERY_MS = RECOVERED_MS + 500;
-const CALM: Course = { isStormy: false, lengthMs: 1_500, quietMs: 300 };
-const STORMY: Course = { isStormy: true, lengthMs: BAD_MS + RECOVERY_MS, quietMs: RECOVERY_MS };
-const COURSES = [CALM, STORMY, { ...STORMY, quietMs: 0 }] as const;
+const CALM: Course = { isStormy: false, lengthMs: 1_500, quietMs: 300, cache: {} };
+const STORMY: Course = { isStormy: true, lengthMs: BAD_MS + RECOVERY_MS, quietMs: RECOVERY_MS, cache: {} };
+const COURSES: readonly Course[] = [
+  CALM,
+  STORMY,
+  { ...STORMY, quietMs: 0, cache: { values: 'frozen' } },
+  { ...STORMY, cache: { fallback: ['memory'] } },
+  { ...STORMY, cache: { memory: false } },
+];
 
 /** `npm run test:model -- --only cache` sets both. */
 const { DEPOT_CACHE_RUNS: runs, DEPOT_CACHE_SEED: seed = '1' } = process.env;
@@ -39,11 +47,11 @@ describe('a cache that several processes share', () => {
 
   afterAll(() => fleet.stop());
 
-  async function history(of: number, { lengthMs, quietMs, isStormy }: Course): Promise<History> {
+  async function history(of: number, { lengthMs, quietMs, isStormy, cache }: Course): Promise<History> {
     const namespace = uniqueNamespace('wander');
     const weather = new Weather(fleet, of);
     await using timeliness = new Timeliness(fleet.redis.url);
-    await Promise.all(fleet.nodes.map((node) => node.open(namespace)));
+    await Promise.all(fleet.nodes.map((node) => node.open(namespace, cache)));
     const until = monotonic() + lengthMs;
     const storm: Promise<readonly Disturbance[]> = isStormy ? weather.pass() : Promise.resolve([]);
     const quietFrom = until - quietMs;

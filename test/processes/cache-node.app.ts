@@ -14,6 +14,7 @@ import {
   type Answered,
   type CacheNodeSettings,
   type Calling,
+  type Opening,
   type Wandering,
 } from './cache-node.messages.js';
 import { Wanderer } from './cache-wanderer.js';
@@ -29,12 +30,13 @@ interface Opened {
 
 const open = new Map<string, Opened>();
 
-async function openDepot(namespace: string): Promise<void> {
+async function openDepot({ namespace, cache: options }: Opening): Promise<void> {
   @Module({
     imports: [
       DepotModule.forRoot({
         redis: clientBy(ports),
         namespace,
+        cache: options,
         workers: 'none',
         // A busy machine is not to look like a Redis that does not answer.
         connection: { cacheTimeout: '200ms' },

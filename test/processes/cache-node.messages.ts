@@ -1,4 +1,4 @@
-import type { GetOrSetOptions } from 'nestjs-depot';
+import type { CacheOptions, GetOrSetOptions } from 'nestjs-depot';
 import type { Ports } from './cache-client.js';
 
 /* What a process with a cache is told and asked (cache-node.app.ts). */
@@ -10,6 +10,11 @@ export interface CacheNodeSettings {
   readonly ports: Ports;
   /** For what is not the library's. */
   readonly direct: string;
+}
+
+export interface Opening {
+  readonly namespace: string;
+  readonly cache: CacheOptions;
 }
 
 export interface Wandering {

@@ -1,7 +1,7 @@
-import type { CacheStats } from 'nestjs-depot';
+import type { CacheOptions, CacheStats } from 'nestjs-depot';
 import { AppProcess } from '../acceptance/app-process.js';
 import type { Diary } from '../model/cache-history.js';
-import type { Answered, CacheNodeSettings, Calling, Wandering } from './cache-node.messages.js';
+import type { Answered, CacheNodeSettings, Calling, Opening, Wandering } from './cache-node.messages.js';
 
 const APP = new URL('./cache-node.app.ts', import.meta.url);
 
@@ -25,8 +25,8 @@ export class CacheNode {
     return this.process.log;
   }
 
-  open(namespace: string): Promise<void> {
-    return this.process.call('open', namespace);
+  open(namespace: string, cache: CacheOptions = {}): Promise<void> {
+    return this.process.call('open', { namespace, cache } satisfies Opening);
   }
 
   leave(namespace: string): Promise<void> {
