@@ -181,7 +181,7 @@ export const redisCacheFaults = [
     'feed',
     '    this.distrust();\n    this.listener.lost();',
     '    this.listener.lost();',
-    RANDOM,
+    SILENCE,
   ),
   fault(
     'A16: a silent connection is not trusted',

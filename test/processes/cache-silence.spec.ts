@@ -65,6 +65,22 @@ describe('what a process is told of changes', () => {
     await relies('key', 'new');
   });
 
+  it('does not rely on its memory while it is cut off from that', async () => {
+    await other.set(namespace, 'key', 'old');
+    await hearsOfAll();
+    await relies('key', 'old');
+
+    const way = fleet.ways[deaf.who]?.feed;
+    way?.refuse();
+    await eventually(async () => expect(await told()).toBe(fleet.nodes.length - 1));
+    await other.set(namespace, 'key', 'new');
+    // Long before a silence would tell.
+    await eventually(async () => expect(await deaf.get(namespace, 'key')).toBe('new'), { within: 1_000 });
+
+    way?.restore();
+    await relies('key', 'new');
+  });
+
   it('has nothing in memory from before it was told again', async () => {
     await other.set(namespace, 'key', 'old');
     await other.set(namespace, 'another', 1);
