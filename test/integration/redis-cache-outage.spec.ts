@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CacheStore, NewEntry } from '../../lib/cache/cache.store.js';
-import { EngineUnavailableError } from '../../lib/common/errors.js';
+import { EngineClosedError, EngineUnavailableError } from '../../lib/common/errors.js';
 import { RedisEngine } from '../../lib/engines/redis/redis-engine.js';
 import { eventually } from '../support/eventually.js';
 import { uniqueNamespace } from '../support/namespace.js';
@@ -215,6 +215,27 @@ describe('caches whose Redis is away', () => {
     while (performance.now() < until);
 
     expect((await asked)?.value.copy()).toBe(1);
+  });
+
+  it('say that they are closed when they are, and complain of nothing', async () => {
+    await store.write([written('k', 1)]);
+    await known('k', 1);
+    await engine.close();
+
+    await expect(store.read('l')).rejects.toBeInstanceOf(EngineClosedError);
+    await expect(store.delete(['k'])).rejects.toBeInstanceOf(EngineClosedError);
+    await expect(store.invalidate()).rejects.toBeInstanceOf(EngineClosedError);
+    expect(store.peek('k')).toBeUndefined();
+    expect(logger.warnings).toEqual([]);
+  });
+
+  it('complain of nothing when they were never used', async () => {
+    await open(proxy.urlOf(server.url));
+    await Promise.all(engines.slice(0, 2).map((one) => one.close()));
+    proxy.cut();
+    await eventually(() => expect(logger.logs.join()).toContain('is back'));
+
+    expect([...logger.logs, ...logger.warnings].filter((line) => line.includes('caches'))).toEqual([]);
   });
 
   it('serve nothing of before once Redis has lost everything', async () => {

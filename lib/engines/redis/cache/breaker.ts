@@ -1,4 +1,4 @@
-import { EngineUnavailableError, toError } from '../../../common/errors.js';
+import { EngineClosedError, EngineUnavailableError, toError } from '../../../common/errors.js';
 
 /** After so long a Redis that is there and does nothing is asked again. */
 const RETRY_MS = 250;
@@ -31,6 +31,7 @@ export class Breaker {
   private seen: Progress = { read: 0, backlog: 0 };
   private armed = false;
   private recovering = false;
+  private retry: NodeJS.Timeout | undefined;
   /** Whether there was another sign of life while one was looked into. */
   private again = false;
 
@@ -51,7 +52,7 @@ export class Breaker {
 
   /** @throws EngineUnavailableError at once when it is open, and when there is no answer in time */
   call<T>(send: () => Promise<T>): Promise<T> {
-    if (this.open) return Promise.reject(away());
+    if (this.open) return Promise.reject(this.away());
     return new Promise<T>((resolve, reject) => {
       const call = { sentAt: performance.now(), giveUp: reject };
       this.outstanding.add(call);
@@ -79,7 +80,7 @@ export class Breaker {
       this.open = true;
       if (!this.stopped) this.changed(true);
     }
-    for (const { giveUp } of given) giveUp(away());
+    for (const { giveUp } of given) giveUp(this.away());
   }
 
   /** Something is to be made good before anything else is let through. */
@@ -114,7 +115,8 @@ export class Breaker {
 
   /** It answers, and refuses: nothing else would have it asked again. */
   private askLater(): void {
-    if (this.open && !this.stopped) setTimeout(() => void this.alive(), RETRY_MS).unref();
+    clearTimeout(this.retry);
+    if (this.open && !this.stopped) this.retry = setTimeout(() => void this.alive(), RETRY_MS).unref();
   }
 
   private isWanted(): boolean {
@@ -164,7 +166,12 @@ export class Breaker {
     }
     return undefined;
   }
-}
 
-const away = (): EngineUnavailableError =>
-  new EngineUnavailableError('Redis does not answer; what the cache asks of it fails at once until it does');
+  private away(): EngineUnavailableError {
+    return this.stopped
+      ? new EngineClosedError('The caches are closed')
+      : new EngineUnavailableError(
+          'Redis does not answer; what the cache asks of it fails at once until it does',
+        );
+  }
+}

@@ -53,6 +53,11 @@ export class Feed {
   /** Redis does not do it for us: nothing will ever be told. */
   refused = false;
 
+  /** Whether any cache was used yet. */
+  get isStarted(): boolean {
+    return this.state !== 'idle';
+  }
+
   get isConfirmed(): boolean {
     return this.state === 'confirmed';
   }

@@ -141,11 +141,13 @@ export class RedisCacheEngine implements CacheEngine {
 
   private switched(open: boolean): void {
     const { logger, link } = this.settings;
+    // Nobody cares about caches that were never used.
+    const log = this.parts.feed.isStarted;
     if (open) {
-      logger.warn(`${link.target} does not answer; caches go on without it`);
+      if (log) logger.warn(`${link.target} does not answer; caches go on without it`);
       this.all((cache) => cache.wentAway());
     } else {
-      logger.log(`${link.target} answers again, and caches use it`);
+      if (log) logger.log(`${link.target} answers again, and caches use it`);
       this.all((cache) => cache.cameBack());
     }
   }
