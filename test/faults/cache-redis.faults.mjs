@@ -6,6 +6,7 @@ const RANDOM = 'test/processes/cache-consistency.spec.ts';
 const FLIGHT = 'test/processes/cache-single-flight.spec.ts';
 const AMENDS = 'test/integration/cache-fleet.spec.ts';
 const EPOCHS = 'test/integration/cache-fleet-epochs.spec.ts';
+const OWN = 'test/integration/cache-fleet-own.spec.ts';
 const JOINING = 'test/integration/cache-fleet-joining.spec.ts';
 const SILENCE = 'test/processes/cache-silence.spec.ts';
 
@@ -217,5 +218,40 @@ export const redisCacheFaults = [
     'for (let due = this.owing(); due.length > 0; due = this.owing()) {',
     'for (const due of [this.owing()]) {',
     AMENDS,
+  ),
+  fault(
+    'A15: what was asked for before an invalidation was sent is not kept',
+    'redis-cache',
+    '// Once more: what was asked for since the call, and is answered before this, brings the old ones.',
+    'if (news === undefined)',
+    OWN,
+  ),
+  fault(
+    'A16: nobody joins what was begun before changes were told',
+    'redis-cache',
+    '    // What happened until now was not.\n    this.tell(undefined);\n',
+    '',
+    JOINING,
+  ),
+  script(
+    'A14: who makes a value hears that its key was deleted',
+    'entry',
+    "if call('DEL', lease) == 1 and channel then",
+    "if call('DEL', lease) == 2 and channel then",
+    JOINING,
+  ),
+  fault(
+    'B11: what was known serves while Redis is away',
+    'redis-cache',
+    'return entry && this.epochs.judge(entry) ? entry : undefined;',
+    'return entry && undefined;',
+    SILENCE,
+  ),
+  fault(
+    'A15: what was known is compared, too',
+    'redis-cache',
+    'return entry && this.epochs.judge(entry) ? entry : undefined;',
+    'return entry;',
+    SILENCE,
   ),
 ];

@@ -15,6 +15,7 @@ import {
   type CacheNodeSettings,
   type Calling,
   type Opening,
+  type Setting,
   type Wandering,
 } from './cache-node.messages.js';
 import { Wanderer } from './cache-wanderer.js';
@@ -132,7 +133,8 @@ host(CacheNodeModule, () => ({
   wander,
   call,
   get: ({ namespace, key }: { namespace: string; key: string }) => opened(namespace).cache.get(key),
-  set: ({ namespace, key, value }: { namespace: string; key: string; value: unknown }) =>
-    opened(namespace).cache.set(key, value),
+  set: ({ namespace, key, value, options }: Setting) => opened(namespace).cache.set(key, value, options),
+  invalidateTags: ({ namespace, tag }: { namespace: string; tag: string }) =>
+    opened(namespace).cache.invalidateTags(tag),
   stats: (namespace: string) => opened(namespace).cache.stats(),
 }));

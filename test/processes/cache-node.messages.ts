@@ -1,4 +1,4 @@
-import type { CacheOptions, GetOrSetOptions } from 'nestjs-depot';
+import type { CacheOptions, GetOrSetOptions, SetOptions } from 'nestjs-depot';
 import type { Ports } from './cache-client.js';
 
 /* What a process with a cache is told and asked (cache-node.app.ts). */
@@ -23,6 +23,13 @@ export interface Wandering {
   /** By `monotonic`. From then on it writes nothing. */
   readonly quietFrom: number;
   readonly until: number;
+}
+
+export interface Setting {
+  readonly namespace: string;
+  readonly key: string;
+  readonly value: unknown;
+  readonly options: SetOptions;
 }
 
 /** Callers of one key, all at once. */

@@ -1,7 +1,14 @@
-import type { CacheOptions, CacheStats } from 'nestjs-depot';
+import type { CacheOptions, CacheStats, SetOptions } from 'nestjs-depot';
 import { AppProcess } from '../acceptance/app-process.js';
 import type { Diary } from '../model/cache-history.js';
-import type { Answered, CacheNodeSettings, Calling, Opening, Wandering } from './cache-node.messages.js';
+import type {
+  Answered,
+  CacheNodeSettings,
+  Calling,
+  Opening,
+  Setting,
+  Wandering,
+} from './cache-node.messages.js';
 
 const APP = new URL('./cache-node.app.ts', import.meta.url);
 
@@ -48,8 +55,12 @@ export class CacheNode {
     return this.process.call('get', { namespace, key });
   }
 
-  set(namespace: string, key: string, value: unknown): Promise<boolean> {
-    return this.process.call('set', { namespace, key, value });
+  set(namespace: string, key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
+    return this.process.call('set', { namespace, key, value, options } satisfies Setting);
+  }
+
+  invalidateTags(namespace: string, tag: string): Promise<void> {
+    return this.process.call('invalidateTags', { namespace, tag });
   }
 
   stats(namespace: string): Promise<CacheStats> {

@@ -99,6 +99,27 @@ describe('what a process is told of changes', () => {
     expect(await deaf.get(namespace, 'key')).toBe('new');
   });
 
+  it('serves what it had when Redis is out of reach, and nothing that was invalidated by then', async () => {
+    await other.set(namespace, 'kept', 'old');
+    await other.set(namespace, 'invalidated', 'old', { tags: ['tag'] });
+    await hearsOfAll();
+    await relies('kept', 'old');
+    await relies('invalidated', 'old');
+    await other.invalidateTags(namespace, 'tag');
+    await hearsOfAll();
+
+    const ways = fleet.ways[deaf.who];
+    ways?.feed.refuse();
+    ways?.link.refuse();
+    await eventually(async () => expect(await told()).toBe(fleet.nodes.length - 1));
+
+    expect(await deaf.get(namespace, 'kept')).toBe('old');
+    expect(await deaf.get(namespace, 'invalidated')).toBeUndefined();
+    ways?.feed.restore();
+    ways?.link.restore();
+    await relies('kept', 'old');
+  });
+
   it('hears that Redis was emptied, of what somebody else had stored there, too', async () => {
     await fleet.redis.command(`SET ${namespace}:cache:default:{number} 7`);
     await hearsOfAll();
