@@ -83,13 +83,6 @@ export const cacheServiceFaults = [
     'if (entry === undefined) return undefined;\n    return this.memoryHit',
   ),
   fault(
-    'ttl',
-    'what is stale is not got',
-    'lookup',
-    'if (entry !== undefined && entry.freshUntil > this.parts.clock.now() && this',
-    'if (entry !== undefined && this',
-  ),
-  fault(
     'grace',
     'no longer than the grace',
     'lookup',
