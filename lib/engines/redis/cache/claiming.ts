@@ -144,7 +144,7 @@ const NOBODY: Claim = {
 };
 
 /** The right to store what is made of a key. */
-class HeldLease implements CacheLease {
+export class HeldLease implements CacheLease {
   private readonly lease: string;
 
   constructor(

@@ -80,7 +80,7 @@ export class FarClaims implements Kind<ClaimCall, ClaimReply> {
 const NEVER = '9e15';
 
 /** Equal as long as nothing was invalidated. */
-const stampText = ({ scope, tags, clock = '' }: Stamps): string =>
+export const stampText = ({ scope, tags, clock = '' }: Stamps): string =>
   [...scope, clock, ...[...tags].flat()].join('.');
 
 export interface FillCall extends Place {

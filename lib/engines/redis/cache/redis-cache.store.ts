@@ -12,6 +12,7 @@ import { EngineReplyError, EngineUnavailableError } from '../../../common/errors
 import { literalOf, type SpaceKeys } from './cache-keys.js';
 import type { Place } from './cache-parts.js';
 import { Claiming } from './claiming.js';
+import { Finding } from './finding.js';
 import type { StoredEntry } from './entry.text.js';
 import type { RedisCache } from './redis-cache.js';
 
@@ -98,8 +99,15 @@ export class RedisCacheStore implements CacheStore {
     return cache.ask(cache.increments, change);
   }
 
-  claim(requests: readonly ClaimRequest[]): Promise<readonly Claim[]> {
-    return new Claiming(this.cache, (key) => this.place(key)).claim(requests);
+  async claim(requests: readonly ClaimRequest[]): Promise<readonly Claim[]> {
+    const place = (key: string): Place => this.place(key);
+    const claiming = new Claiming(this.cache, place);
+    if (!Finding.suits(requests)) return claiming.claim(requests);
+    const found = await new Finding(this.cache, place).claim(requests);
+    const rest = requests.filter((_, at) => found[at] === undefined);
+    const claimed = rest.length > 0 ? await claiming.claim(rest) : [];
+    let next = 0;
+    return found.flatMap((claim) => claim ?? claimed[next++] ?? []);
   }
 
   async deleteMatching(pattern: string): Promise<number> {

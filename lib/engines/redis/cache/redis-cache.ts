@@ -9,6 +9,7 @@ import type { StoredEntry } from './entry.text.js';
 import { Epochs } from './epochs.js';
 import { FarExpires, FarIncrements } from './far-changes.js';
 import { FarClaims, FarFills, FarGiveUps } from './far-claims.js';
+import { FarFinds } from './far-finds.js';
 import { FarReads } from './far-reads.js';
 import { FarDeletes, FarWrites } from './far-writes.js';
 import type { Feed } from './feed.js';
@@ -40,6 +41,7 @@ export class RedisCache {
   readonly expires: FarExpires;
   readonly increments: FarIncrements;
   readonly claims: FarClaims;
+  readonly finds: FarFinds;
   readonly fills: FarFills;
   readonly giveUps: FarGiveUps;
   private readonly batch = new OrderedBatch();
@@ -63,6 +65,7 @@ export class RedisCache {
     this.expires = new FarExpires(parts);
     this.increments = new FarIncrements(parts);
     this.claims = new FarClaims(parts);
+    this.finds = new FarFinds(parts, this.claims);
     this.fills = new FarFills(parts);
     this.giveUps = new FarGiveUps(parts);
   }
@@ -193,6 +196,7 @@ export class RedisCache {
 
   /** Redis answers again. What it missed was made good. */
   cameBack(): void {
+    this.epochs.forget();
     this.near?.clear();
   }
 
@@ -209,12 +213,12 @@ export class RedisCache {
   private readonly invalidations: Kind<string, string> = {
     send: async (keys) => {
       const { link, news } = this.shared;
-      // Once more: what was asked for since the call, and is answered before this, brings the old ones.
-      for (const key of keys) this.epochs.changed(key);
       // One after the other where they are not in one place: their order matters.
       const found: string[] = [];
-      for (const key of link.slots.clustered ? keys.map((one) => [one]) : [keys]) {
-        found.push(...((await link.run(CACHE_INVALIDATE, key, [news])) as string[]));
+      for (const some of link.slots.clustered ? keys.map((one) => [one]) : [keys]) {
+        // Once more: what was asked for since the call, and is answered before this, brings the old ones.
+        for (const key of some) this.epochs.changed(key);
+        found.push(...((await link.run(CACHE_INVALIDATE, some, [news])) as string[]));
       }
       return found;
     },
