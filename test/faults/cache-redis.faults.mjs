@@ -173,8 +173,8 @@ export const redisCacheFaults = [
   fault(
     'A16: FLUSHALL empties the memory',
     'redis-cache',
-    '    this.epochs.forget();\n    this.near?.clear();',
-    '    this.epochs.forget();',
+    '    this.near?.clear();\n    this.watches.fireAll();',
+    '    this.watches.fireAll();',
     SILENCE,
   ),
   fault(
