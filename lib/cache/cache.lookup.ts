@@ -1,7 +1,7 @@
 import type { CacheTier } from './cache.events.js';
 import type { CacheParts } from './cache.parts.js';
 import { isReadable, type Order } from './cache.factories.js';
-import type { CacheEntry, CacheStore, Claim } from './cache.store.js';
+import type { CacheEntry, CacheStore } from './cache.store.js';
 import type { CachedValue } from './cache.value.js';
 
 /** Finds values: in this process's memory, then in the store, then by having them made. Counts what it finds. */
@@ -77,12 +77,11 @@ export class Lookup {
     return this.frozen ? value.shared() : value.copy();
   }
 
-  /** The value that a claim has found, if it is fresh. What is to be made now is counted as a miss. */
-  foundBy(key: string, claim: Claim | undefined, tookMs: number): unknown {
-    if (claim === undefined || claim.kind === 'granted') return this.storeAnswer(key, undefined, tookMs);
-    const entry = claim.kind === 'found' ? claim.entry : undefined;
-    if (entry === undefined || entry.freshUntil <= this.parts.clock.now()) return undefined;
-    return this.storeAnswer(key, entry, tookMs);
+  /** The value of an entry that the store has given, if it is fresh. */
+  found(key: string, entry: CacheEntry, tookMs?: number): unknown {
+    if (tookMs !== undefined) this.parts.counters.of(key).took('store', tookMs);
+    if (entry.freshUntil <= this.glance() || !this.isReadable(key, entry)) return undefined;
+    return this.hit(key, entry, 'store', false);
   }
 
   private async fromStore(key: string): Promise<unknown> {
@@ -93,11 +92,9 @@ export class Lookup {
 
   private storeAnswer(key: string, entry: CacheEntry | undefined, tookMs: number): unknown {
     this.parts.counters.of(key).took('store', tookMs);
-    if (entry !== undefined && entry.freshUntil > this.parts.clock.now() && this.isReadable(key, entry)) {
-      return this.hit(key, entry, 'store', false);
-    }
-    this.missed(key);
-    return undefined;
+    const found = entry && this.found(key, entry);
+    if (found === undefined) this.missed(key);
+    return found;
   }
 
   /** @param known what was found already, if anything was */
@@ -176,7 +173,8 @@ export class Lookup {
     return this.hand(value);
   }
 
-  private missed(key: string): void {
+  /** What was asked for has to be made, or is not there. */
+  missed(key: string): void {
     this.parts.counters.of(key).misses++;
     if (this.parts.listeners.has('miss')) this.parts.listeners.emit('miss', { key });
   }

@@ -5,7 +5,7 @@ import type { GetOrSetOptions } from './cache.options.js';
 import type { CacheParts } from './cache.parts.js';
 import type { CachePolicy } from './cache.policy.js';
 import type { Order } from './cache.factories.js';
-import { claimRequest } from './cache.productions.js';
+import { claimRequests } from './cache.productions.js';
 import type { CacheEntry, CacheLease, CacheStore } from './cache.store.js';
 import type { CacheFilter } from './filter/cache.filter.js';
 
@@ -40,7 +40,7 @@ export class ManyLookup {
       if (found === undefined) missing.push(key);
       else known.set(key, found);
     }
-    await this.findOrMake(order, missing, known);
+    if (missing.length > 0) await this.findOrMake(order, missing, known);
     // A key that was asked for twice has one value, which is handed out twice.
     return order.keys.map((key) => known.get(key) as T | undefined);
   }
@@ -50,26 +50,39 @@ export class ManyLookup {
     keys: readonly string[],
     known: Map<string, unknown>,
   ): Promise<void> {
-    const [first] = keys;
-    if (first === undefined) return;
-    const begun = performance.now();
-    const requests = keys.map((key) => claimRequest(key, order.options.tags));
-    const claims = await this.parts.reads.attempt(first, () => this.store.claim(requests));
-    const tookMs = performance.now() - begun;
-    const granted = new Map<string, CacheLease | undefined>();
-    const others = new Map<string, CacheEntry | undefined>();
-    keys.forEach((key, at) => {
-      const claim = claims?.[at];
-      const found = this.lookup.foundBy(key, claim, tookMs);
-      if (found !== undefined) known.set(key, found);
-      else if (claim === undefined || claim.kind === 'granted') granted.set(key, claim?.lease);
-      else others.set(key, claim.kind === 'found' ? claim.entry : undefined);
-    });
+    const stale = new Map<string, CacheEntry | undefined>();
+    const granted = await this.claim(order, keys, known, stale);
     const single = this.singleOf(order);
-    const alone = [...others].map(async ([key, stale]) =>
-      known.set(key, await this.lookup.findOrMake(single(key), stale)),
+    const alone = [...stale].map(async ([key, entry]) =>
+      known.set(key, await this.lookup.findOrMake(single(key), entry)),
     );
     await Promise.all([this.make(order, granted, known), ...alone]);
+  }
+
+  /** What the store has, and leases of what it has not and nobody is making; what is left are the others. */
+  private async claim<T>(
+    order: ManyOrder<T>,
+    keys: readonly string[],
+    known: Map<string, unknown>,
+    others: Map<string, CacheEntry | undefined>,
+  ): Promise<Map<string, CacheLease | undefined>> {
+    const granted = new Map<string, CacheLease | undefined>();
+    const begun = performance.now();
+    const requests = claimRequests(keys, order.options.tags);
+    const claims = await this.parts.reads.attempt(keys[0] ?? '', () => this.store.claim(requests));
+    const tookMs = performance.now() - begun;
+    keys.forEach((key, at) => {
+      const claim = claims?.[at];
+      if (claim === undefined || claim.kind === 'granted') {
+        this.lookup.missed(key);
+        granted.set(key, claim?.lease);
+        return;
+      }
+      const found = claim.kind === 'found' ? this.lookup.found(key, claim.entry, tookMs) : undefined;
+      if (found === undefined) others.set(key, claim.kind === 'found' ? claim.entry : undefined);
+      else known.set(key, found);
+    });
+    return granted;
   }
 
   /** The same order for one of its keys. Those that come to be made together are made in one call. */

@@ -137,14 +137,20 @@ export class Productions {
     waitedFor: string | undefined,
   ): Promise<Claim | undefined> {
     if (this.parts.closing.aborted) return undefined;
-    const request = { ...claimRequest(key, tags), seen, waitedFor };
-    const claims = await this.parts.reads.attempt(key, () => store.claim([request]));
+    const requests = claimRequests([key], tags).map((request) => ({ ...request, seen, waitedFor }));
+    const claims = await this.parts.reads.attempt(key, () => store.claim(requests));
     return claims?.[0];
   }
 }
 
-/** The claim of somebody who has seen nothing yet. */
-export function claimRequest(key: string, tags: GetOrSetOptions<never>['tags']): ClaimRequest {
+/** The claims of somebody who has seen nothing yet. */
+export function claimRequests(
+  keys: readonly string[],
+  tags: GetOrSetOptions<never>['tags'],
+): readonly ClaimRequest[] {
   const lateTags = typeof tags === 'function';
-  return { key, tags: lateTags ? [] : (tags ?? []), lateTags, seen: undefined, waitedFor: undefined };
+  const early = lateTags ? NO_TAGS : (tags ?? NO_TAGS);
+  return keys.map((key) => ({ key, tags: early, lateTags, seen: undefined, waitedFor: undefined }));
 }
+
+const NO_TAGS: readonly string[] = [];

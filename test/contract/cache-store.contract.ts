@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
 import { claimingCases, waitingCases } from './cache-store.claiming.js';
+import { claimingManyCases } from './cache-store.claiming-many.js';
 import { countingCases } from './cache-store.counting.js';
 import { entryCases } from './cache-store.entries.js';
 import { expireCases, expiryCases } from './cache-store.expiring.js';
@@ -33,6 +34,7 @@ export function describeCacheStore(
     describe('another end', () => expireCases(current));
     describe('adding to a number', () => countingCases(current));
     describe('claiming', () => claimingCases(current));
+    describe('claiming many', () => claimingManyCases(current));
     describe('waiting', () => waitingCases(current));
     describe('a failure', () => failingCases(current));
     describe('filling', () => fillingCases(current));
