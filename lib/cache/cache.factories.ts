@@ -61,13 +61,13 @@ export class Factories {
       const all = Array.from(leases.keys(), (one, at) =>
         this.written({ ...order, key: one }, values[at] as T),
       );
-      return await Promise.all(
-        all.map(async (made) => {
-          const stored = await this.keep(made, leases.get(made.key));
-          listeners.emit('made', { key: made.key, tookMs, stored });
-          return new CachedValue(made.text);
-        }),
-      );
+      return all.map((made) => {
+        // Nobody waits for it: whatever this process asks of the key from now on comes after it.
+        void this.keep(made, leases.get(made.key)).then((stored) =>
+          listeners.emit('made', { key: made.key, tookMs, stored }),
+        );
+        return new CachedValue(made.text);
+      });
     } catch (error) {
       group.factoryErrors++;
       listeners.emit('factoryError', { key, error });

@@ -1,52 +1,48 @@
+import type { ClaimRequest } from '../../../cache/cache.store.js';
 import { CACHE_FIND } from '../scripts/cache-find.lua.js';
 import { pick, type CacheParts } from './cache-parts.js';
-import { FarClaims, stampText, type ClaimCall } from './far-claims.js';
+import type { SpaceKeys } from './cache-keys.js';
+import { stampText, type FarClaims, type Stamps } from './far-claims.js';
 import type { Kind } from './ordered-batch.js';
+
+/** Many keys of one space that are asked for together, by one who makes what is missing under one token. */
+export interface FindCall {
+  readonly space: SpaceKeys;
+  /** Names of the entries. */
+  readonly entries: readonly string[];
+  /** For the first of them; but for the key, it is the same for all. */
+  readonly request: ClaimRequest;
+  readonly token: string;
+  stamps?: Stamps;
+}
 
 /** The text of an entry; or whether a lease was granted where there is none. */
 export type FindReply = string | 1 | 0;
 
 /** Reads many entries and asks for leases of those that are not there, by one command. */
-export class FarFinds implements Kind<ClaimCall, FindReply> {
-  readonly prepare: (calls: readonly ClaimCall[]) => Promise<void> | undefined;
-
+export class FarFinds implements Kind<FindCall, readonly FindReply[]> {
   constructor(
     private readonly parts: CacheParts,
-    claims: FarClaims,
-  ) {
-    this.prepare = claims.prepare;
-  }
+    private readonly claims: FarClaims,
+  ) {}
 
-  readonly send = async (calls: readonly ClaimCall[]): Promise<readonly FindReply[]> => {
-    const replies = new Array<FindReply>(calls.length);
-    await Promise.all(
-      [...alike(calls)].map(async (indexes) => {
-        const some = pick(calls, indexes);
-        const entries = some.map(({ entry }) => entry);
-        const found = await this.parts.link.each(entries, (group) => this.find(pick(some, group)));
-        indexes.forEach((index, at) => (replies[index] = found[at] ?? 0));
-      }),
+  readonly prepare = (calls: readonly FindCall[]): Promise<void> | undefined =>
+    // Nobody looks at where they are.
+    this.claims.prepare(calls.map((call) => Object.assign(call, { id: '', entry: '' })));
+
+  readonly send = (calls: readonly FindCall[]): Promise<readonly (readonly FindReply[])[]> =>
+    Promise.all(
+      calls.map(({ entries, ...call }) =>
+        this.parts.link.each(entries, (group) => this.find(call, pick(entries, group))),
+      ),
     );
-    return replies;
-  };
 
-  private async find(calls: readonly ClaimCall[]): Promise<readonly FindReply[]> {
-    const [first] = calls;
-    if (!first?.stamps) return calls.map(() => 0);
-    const { space, token, stamps } = first;
-    const entries = calls.map(({ entry }) => entry);
+  private async find(
+    { space, token, stamps }: Omit<FindCall, 'entries'>,
+    entries: readonly string[],
+  ): Promise<readonly FindReply[]> {
+    if (!stamps) return entries.map(() => 0);
     const args = [token, stampText(stamps), space.entryPrefix, space.leasePrefix];
     return (await this.parts.link.run(CACHE_FIND, entries, args)) as readonly FindReply[];
   }
-}
-
-/** Those of one caller, who has one token for all of his. */
-function alike(calls: readonly ClaimCall[]): Iterable<readonly number[]> {
-  const groups = new Map<string, number[]>();
-  calls.forEach(({ token }, at) => {
-    const group = groups.get(token);
-    if (group) group.push(at);
-    else groups.set(token, [at]);
-  });
-  return groups.values();
 }

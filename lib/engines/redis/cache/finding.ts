@@ -1,25 +1,26 @@
 import type { Claim, ClaimRequest } from '../../../cache/cache.store.js';
-import type { Place } from './cache-parts.js';
+import type { SpaceKeys } from './cache-keys.js';
 import { HeldLease } from './claiming.js';
 import { readEntry, type StoredEntry } from './entry.text.js';
-import type { ClaimCall } from './far-claims.js';
-import type { FindReply } from './far-finds.js';
-import type { Ticket } from './near.js';
+import type { FindCall, FindReply } from './far-finds.js';
 import type { RedisCache } from './redis-cache.js';
 import { haveTheirTags, scopeOf } from './validity.js';
 
 /** Fewer are claimed one by one. */
-export const FEWEST = 8;
+const FEWEST = 8;
 
 /** Where there is no entry there is nothing that could be gone before its time. */
 const NONE_SEEN = '';
 const GONE_ALREADY = '0';
 
+type Found = StoredEntry | undefined;
+
 /** Claims many keys of which most are there: reading them takes a tenth of what it takes to claim each. */
 export class Finding {
   constructor(
     private readonly cache: RedisCache,
-    private readonly place: (key: string) => Place,
+    private readonly space: SpaceKeys,
+    private readonly idOf: (key: string) => string,
   ) {}
 
   /** Whether all of them are asked for the first time, and for the same purpose. */
@@ -34,51 +35,68 @@ export class Finding {
 
   /** A claim for each; `undefined`: it has to be claimed by itself. */
   async claim(requests: readonly ClaimRequest[]): Promise<readonly (Claim | undefined)[]> {
-    const { cache } = this;
+    const { cache, space } = this;
+    const [request] = requests;
+    if (!request) return [];
     const token = cache.shared.texts.next();
-    const calls = requests.map((request): ClaimCall => ({ ...this.place(request.key), request, token }));
-    const tickets = calls.map(({ id }) => cache.near?.open(id));
-    const entries: (StoredEntry | undefined)[] = [];
+    const call: FindCall = { space, entries: requests.map(({ key }) => space.entry(key)), request, token };
+    const found = await this.keepingThem(requests, async () => {
+      const replies = await cache.ask(cache.finds, call);
+      return { replies, entries: await this.valid(call, replies) };
+    });
+    return requests.map((one, at) => {
+      const entry = found.entries[at];
+      if (entry) return { kind: 'found', entry };
+      return found.replies[at] === 1 ? this.granted(call, one, at) : undefined;
+    });
+  }
+
+  /** What is found comes into this process's memory, too. */
+  private async keepingThem<T extends { readonly entries: readonly Found[] }>(
+    requests: readonly ClaimRequest[],
+    find: () => Promise<T>,
+  ): Promise<T> {
+    const { cache, idOf } = this;
+    const { near } = cache;
+    if (!near) return find();
+    const tickets = requests.map(({ key }) => {
+      const id = idOf(key);
+      return { id, ticket: near.open(id) };
+    });
+    let entries: readonly Found[] = [];
     try {
-      const replies = await cache.askAll(cache.finds, calls);
-      entries.push(...(await this.valid(calls, replies)));
-      return calls.map((call, at) => this.answer(call, replies[at], entries[at]));
+      const found = await find();
+      entries = found.entries;
+      return found;
     } finally {
-      calls.forEach(({ id }, at) => {
-        const ticket: Ticket | undefined = tickets[at];
-        if (ticket) cache.keep(id, ticket, entries[at]);
-      });
+      tickets.forEach(({ id, ticket }, at) => cache.keep(id, ticket, entries[at]));
     }
   }
 
-  private answer(
-    call: ClaimCall,
-    reply: FindReply | undefined,
-    entry: StoredEntry | undefined,
+  private granted(
+    { space, token, stamps, entries }: FindCall,
+    request: ClaimRequest,
+    at: number,
   ): Claim | undefined {
-    if (entry) return { kind: 'found', entry };
-    if (reply !== 1 || !call.stamps) return undefined;
-    return { kind: 'granted', lease: new HeldLease(this.cache, call, call.stamps, NONE_SEEN, GONE_ALREADY) };
+    if (!stamps) return undefined;
+    const call = { space, token, request, id: this.idOf(request.key), entry: entries[at] ?? '' };
+    return { kind: 'granted', lease: new HeldLease(this.cache, call, stamps, NONE_SEEN, GONE_ALREADY) };
   }
 
   /** The entries that are ours and valid. */
-  private async valid(
-    calls: readonly ClaimCall[],
-    replies: readonly FindReply[],
-  ): Promise<readonly (StoredEntry | undefined)[]> {
-    const { epochs, shared } = this.cache;
-    const { ahead, local } = shared.clock;
+  private async valid({ space, stamps }: FindCall, replies: readonly FindReply[]): Promise<readonly Found[]> {
+    const { ahead, local } = this.cache.shared.clock;
     const now = local.now();
-    const found = replies.map((reply, at) => {
-      const call = calls[at];
-      const entry = call && typeof reply === 'string' ? readEntry(call.space, reply, ahead) : undefined;
-      return entry && entry.keptUntil > now && entry.scope === scopeOf(call?.stamps?.scope ?? [])
-        ? entry
-        : undefined;
+    const scope = scopeOf(stamps?.scope ?? []);
+    const tagged: StoredEntry[] = [];
+    const found = replies.map((reply): Found => {
+      const entry = typeof reply === 'string' ? readEntry(space, reply, ahead) : undefined;
+      if (!entry || entry.keptUntil <= now || entry.scope !== scope) return undefined;
+      if (entry.tags.length > 0) tagged.push(entry);
+      return entry;
     });
-    const tagged = found.filter((entry) => entry !== undefined && entry.tags.length > 0) as StoredEntry[];
     if (tagged.length === 0) return found;
-    const have = await haveTheirTags(epochs, tagged);
+    const have = await haveTheirTags(this.cache.epochs, tagged);
     const invalid = new Set(tagged.filter((_, at) => !have[at]));
     return found.map((entry) => (entry && invalid.has(entry) ? undefined : entry));
   }

@@ -100,10 +100,9 @@ export class RedisCacheStore implements CacheStore {
   }
 
   async claim(requests: readonly ClaimRequest[]): Promise<readonly Claim[]> {
-    const place = (key: string): Place => this.place(key);
-    const claiming = new Claiming(this.cache, place);
+    const claiming = new Claiming(this.cache, (key) => this.place(key));
     if (!Finding.suits(requests)) return claiming.claim(requests);
-    const found = await new Finding(this.cache, place).claim(requests);
+    const found = await new Finding(this.cache, this.keys, (key) => this.idOf(key)).claim(requests);
     const rest = requests.filter((_, at) => found[at] === undefined);
     const claimed = rest.length > 0 ? await claiming.claim(rest) : [];
     let next = 0;
