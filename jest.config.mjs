@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
   // Node's own ESM (NODE_OPTIONS=--experimental-vm-modules, see the scripts of package.json).
@@ -31,6 +33,6 @@ export default {
   globalTeardown: '<rootDir>/test/support/jest-teardown.mjs',
   collectCoverageFrom: ['lib/**/*.ts'],
   testTimeout: 20_000,
-  // Tests wait for events more than they compute, so both cores of a small machine get a worker.
-  maxWorkers: '100%',
+  // Tests wait for events more than they compute, so each two cores get a third worker.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
 };

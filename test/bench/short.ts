@@ -42,8 +42,8 @@ function check({ name, contenders, metrics }: Suite, { suite, cores, results, ra
   for (const contender of others) {
     for (const [metric, better] of Object.entries(metrics)) {
       if (better === 'neither' || !has(contender, metric) || !has(ours, metric)) continue;
-      // Nothing can be said of how many times less nothing is.
-      if (results[ours]?.[metric] === 0) continue;
+      // Nothing can be said of how many times as much something is as nothing.
+      if (results[ours]?.[metric] === 0 || results[contender]?.[metric] === 0) continue;
       const ratio = ratios[contender]?.[metric];
       assert.ok(
         Number.isFinite(ratio),

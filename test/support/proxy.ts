@@ -122,7 +122,9 @@ export class TcpProxy implements AsyncDisposable {
       host: this.target.host ?? '127.0.0.1',
       port: this.target.port,
       allowHalfOpen: true,
+      noDelay: true,
     });
+    client.setNoDelay(true);
     const connection = new Connection(client, upstream, this.weather, (request) => this.loses(request));
     this.connections.add(connection);
     client.once('close', () => this.connections.delete(connection));
