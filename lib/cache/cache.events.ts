@@ -30,6 +30,8 @@ const NAMES = ['hit', 'miss', 'made', 'factoryError', 'set', 'delete', 'invalida
 
 /** Who listens to what. While nobody does, an event costs one look. */
 export class CacheListeners {
+  /** Whether anybody listens to hits: asked with every one of them. */
+  hearHits = false;
   private readonly listeners: { [E in CacheEventName]?: Set<Listener<E>> } = {};
 
   constructor(private readonly logger: DepotLogger) {}
@@ -46,7 +48,11 @@ export class CacheListeners {
     // One type for all events: TypeScript can't tell that this is the entry of this one.
     Object.assign(this.listeners, { [event]: listeners });
     listeners.add(listener);
-    return () => listeners.delete(listener);
+    this.hearHits = this.has('hit');
+    return () => {
+      listeners.delete(listener);
+      this.hearHits = this.has('hit');
+    };
   }
 
   has(event: CacheEventName): boolean {

@@ -38,11 +38,12 @@ export class Lookup {
     if (first === undefined) return found;
     const begun = performance.now();
     const entries = await this.parts.reads.attempt(first, () => this.store.readMany(missing));
-    const tookMs = performance.now() - begun;
+    // Once for all: they came together.
+    this.parts.counters.of(first).took('store', performance.now() - begun);
     let next = 0;
     return found.map((value, at) => {
       if (value !== undefined) return value;
-      return this.storeAnswer(keys[at] ?? '', entries?.[next++], tookMs);
+      return this.storeAnswer(keys[at] ?? '', entries?.[next++]);
     });
   }
 
@@ -78,8 +79,7 @@ export class Lookup {
   }
 
   /** The value of an entry that the store has given, if it is fresh. */
-  found(key: string, entry: CacheEntry, tookMs?: number): unknown {
-    if (tookMs !== undefined) this.parts.counters.of(key).took('store', tookMs);
+  found(key: string, entry: CacheEntry): unknown {
     if (entry.freshUntil <= this.glance() || !this.isReadable(key, entry)) return undefined;
     return this.hit(key, entry, 'store', false);
   }
@@ -87,11 +87,11 @@ export class Lookup {
   private async fromStore(key: string): Promise<unknown> {
     const begun = performance.now();
     const entry = await this.parts.reads.attempt(key, () => this.store.read(key));
-    return this.storeAnswer(key, entry, performance.now() - begun);
+    this.parts.counters.of(key).took('store', performance.now() - begun);
+    return this.storeAnswer(key, entry);
   }
 
-  private storeAnswer(key: string, entry: CacheEntry | undefined, tookMs: number): unknown {
-    this.parts.counters.of(key).took('store', tookMs);
+  private storeAnswer(key: string, entry: CacheEntry | undefined): unknown {
     const found = entry && this.found(key, entry);
     if (found === undefined) this.missed(key);
     return found;
@@ -159,7 +159,7 @@ export class Lookup {
     value.counters.memoryHits++;
     const found = this.hand(value);
     if (begun > 0) value.counters.took('memory', performance.now() - begun);
-    if (listeners.has('hit')) listeners.emit('hit', { key, tier: 'memory', stale: false });
+    if (listeners.hearHits) listeners.emit('hit', { key, tier: 'memory', stale: false });
     return found;
   }
 
@@ -169,7 +169,7 @@ export class Lookup {
     if (tier === 'memory') group.memoryHits++;
     else group.storeHits++;
     if (stale) group.staleHits++;
-    if (listeners.has('hit')) listeners.emit('hit', { key, tier, stale });
+    if (listeners.hearHits) listeners.emit('hit', { key, tier, stale });
     return this.hand(value);
   }
 

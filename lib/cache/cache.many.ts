@@ -67,10 +67,11 @@ export class ManyLookup {
     others: Map<string, CacheEntry | undefined>,
   ): Promise<Map<string, CacheLease | undefined>> {
     const granted = new Map<string, CacheLease | undefined>();
+    const [first = ''] = keys;
     const begun = performance.now();
     const requests = claimRequests(keys, order.options.tags);
-    const claims = await this.parts.reads.attempt(keys[0] ?? '', () => this.store.claim(requests));
-    const tookMs = performance.now() - begun;
+    const claims = await this.parts.reads.attempt(first, () => this.store.claim(requests));
+    this.parts.counters.of(first).took('store', performance.now() - begun);
     keys.forEach((key, at) => {
       const claim = claims?.[at];
       if (claim === undefined || claim.kind === 'granted') {
@@ -78,7 +79,7 @@ export class ManyLookup {
         granted.set(key, claim?.lease);
         return;
       }
-      const found = claim.kind === 'found' ? this.lookup.found(key, claim.entry, tookMs) : undefined;
+      const found = claim.kind === 'found' ? this.lookup.found(key, claim.entry) : undefined;
       if (found === undefined) others.set(key, claim.kind === 'found' ? claim.entry : undefined);
       else known.set(key, found);
     });

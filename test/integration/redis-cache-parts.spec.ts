@@ -70,10 +70,10 @@ describe('names on Redis', () => {
 });
 
 describe('the keys of one command', () => {
-  it('are all, up to 500, on a server that is alone; those of a slot on a cluster', () => {
+  it('are all, up to 1,000, on a server that is alone; those of a slot on a cluster', () => {
     const slots = new Slots();
-    const many = Array.from({ length: 1_001 }, (_, at) => `key ${at}`);
-    expect(slots.groups(many).map((group) => group.length)).toEqual([500, 500, 1]);
+    const many = Array.from({ length: 2_001 }, (_, at) => `key ${at}`);
+    expect(slots.groups(many).map((group) => group.length)).toEqual([1_000, 1_000, 1]);
     slots.clustered = true;
 
     expect(slots.groups(['{a}1', '{b}1', '{a}2', '{b}2'])).toEqual([

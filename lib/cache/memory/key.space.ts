@@ -12,7 +12,7 @@ export interface KeySpace {
  */
 export function idOf({ path }: KeySpace, key: string): string {
   if (path !== '') return `\0${path}\0${key}`;
-  return key.startsWith('\0') ? `\0\0${key}` : key;
+  return key.charCodeAt(0) === 0 ? `\0\0${key}` : key;
 }
 
 export const WHOLE_CACHE: KeySpace = { path: '', paths: [] };

@@ -2,7 +2,7 @@
 export type Group = readonly number[];
 
 /** More keys than that in one command keep others waiting. */
-const LARGEST_GROUP = 500;
+const LARGEST_GROUP = 1_000;
 
 /** Which keys may travel in one command: on a cluster those of one slot, elsewhere all. */
 export class Slots {
