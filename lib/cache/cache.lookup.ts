@@ -1,5 +1,6 @@
 import type { CacheTier } from './cache.events.js';
 import type { CacheParts } from './cache.parts.js';
+import type { GroupCounters } from './cache.stats.js';
 import { isReadable, type Order } from './cache.factories.js';
 import type { CacheEntry, CacheStore } from './cache.store.js';
 import type { CachedValue } from './cache.value.js';
@@ -151,16 +152,20 @@ export class Lookup {
 
   private memoryHit(key: string, entry: CacheEntry, begun: number): unknown {
     const { value } = entry;
-    const { counters, listeners } = this.parts;
-    if (value.counters === undefined) {
-      if (!this.isReadable(key, entry)) return undefined;
-      value.counters = counters.of(key);
-    }
-    value.counters.memoryHits++;
+    const { listeners } = this.parts;
+    const counters = value.counters ?? this.countedBy(key, entry);
+    if (counters === undefined) return undefined;
+    counters.memoryHits++;
     const found = this.hand(value);
-    if (begun > 0) value.counters.took('memory', performance.now() - begun);
+    if (begun > 0) counters.took('memory', performance.now() - begun);
     if (listeners.hearHits) listeners.emit('hit', { key, tier: 'memory', stale: false });
     return found;
+  }
+
+  /** Where hits of an entry are counted from now on; of one that can't be read nowhere. */
+  private countedBy(key: string, entry: CacheEntry): GroupCounters | undefined {
+    if (!this.isReadable(key, entry)) return undefined;
+    return (entry.value.counters = this.parts.counters.of(key));
   }
 
   private hit(key: string, { value }: CacheEntry, tier: CacheTier, stale: boolean): unknown {

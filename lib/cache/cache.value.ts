@@ -46,6 +46,7 @@ export class CachedValue {
    * @throws PayloadError when the text was not written by the codec
    */
   shared(): unknown {
+    if (this.state === 'frozen') return this.known;
     if (this.state === 'text') this.read();
     if (this.state === 'checked') return this.anew();
     if (this.state === 'plain') {

@@ -11,7 +11,7 @@ export interface KeySpace {
  * from making text; only one that looks like a namespace's is told apart.
  */
 export function idOf({ path }: KeySpace, key: string): string {
-  if (path !== '') return `\0${path}\0${key}`;
+  if (path.length > 0) return `\0${path}\0${key}`;
   return key.charCodeAt(0) === 0 ? `\0\0${key}` : key;
 }
 
