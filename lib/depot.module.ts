@@ -5,7 +5,6 @@ import {
   Module,
   type DynamicModule,
   type FactoryProvider,
-  type ModuleMetadata,
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
@@ -16,6 +15,12 @@ import { getCacheToken } from './cache/decorators/inject-cache.decorator.js';
 import { CacheService } from './cache/cache.service.js';
 import { guardedLogger, silentLogger, type DepotLogger } from './common/logger.js';
 import { FallbackEngines } from './depot.fallbacks.js';
+import {
+  fromProviders,
+  registration,
+  type NamedAsyncOptions,
+  type OptionsSource,
+} from './depot-registered.module.js';
 import { DepotRuntime } from './depot.runtime.js';
 import type { DepotOptions, QueueOptions } from './depot.options.js';
 import { checkName, depotSettings, type DepotSettings } from './depot.settings.js';
@@ -104,18 +109,8 @@ export class DepotModule extends ConfigurableModuleClass implements OnModuleInit
   }
 
   /** The same with options from other providers. The name must be known before; it is given beside the factory. */
-  static registerQueueAsync(options: {
-    readonly name: string;
-    readonly imports?: ModuleMetadata['imports'];
-    readonly inject?: FactoryProvider['inject'];
-    readonly useFactory: FactoryProvider<Omit<QueueOptions, 'name'>>['useFactory'];
-  }): DynamicModule {
-    const { name, imports, inject, useFactory } = options;
-    return queueModule(name, {
-      ...(imports && { imports }),
-      ...(inject && { inject }),
-      useFactory: async (...args: unknown[]) => ({ ...(await useFactory(...args)), name }),
-    });
+  static registerQueueAsync(options: NamedAsyncOptions<QueueOptions>): DynamicModule {
+    return queueModule(options.name, fromProviders(options));
   }
 
   /**
@@ -127,18 +122,8 @@ export class DepotModule extends ConfigurableModuleClass implements OnModuleInit
   }
 
   /** The same with options from other providers. The name must be known before; it is given beside the factory. */
-  static registerCacheAsync(options: {
-    readonly name: string;
-    readonly imports?: ModuleMetadata['imports'];
-    readonly inject?: FactoryProvider['inject'];
-    readonly useFactory: FactoryProvider<Omit<NamedCacheOptions, 'name'>>['useFactory'];
-  }): DynamicModule {
-    const { name, imports, inject, useFactory } = options;
-    return cacheModule(name, {
-      ...(imports && { imports }),
-      ...(inject && { inject }),
-      useFactory: async (...args: unknown[]) => ({ ...(await useFactory(...args)), name }),
-    });
+  static registerCacheAsync(options: NamedAsyncOptions<NamedCacheOptions>): DynamicModule {
+    return cacheModule(options.name, fromProviders(options));
   }
 
   async onModuleInit(): Promise<void> {
@@ -156,52 +141,25 @@ export class DepotModule extends ConfigurableModuleClass implements OnModuleInit
 @Module({})
 class DepotQueueModule {}
 
-function queueModule(
-  name: string,
-  source: Pick<FactoryProvider<QueueOptions>, 'useFactory' | 'inject'> & Pick<ModuleMetadata, 'imports'>,
-): DynamicModule {
+function queueModule(name: string, source: OptionsSource<QueueOptions>): DynamicModule {
   const token = getQueueToken(name);
-  const optionsToken = `${token}:options`;
-  return {
-    module: DepotQueueModule,
-    global: true,
-    imports: source.imports ?? [],
-    providers: [
-      { provide: optionsToken, useFactory: source.useFactory, inject: source.inject ?? [] },
-      {
-        provide: token,
-        inject: [DepotRuntime, optionsToken],
-        useFactory: (runtime: DepotRuntime, options: QueueOptions) => runtime.register(options),
-      },
-    ],
-    exports: [token],
-  };
+  return registration(DepotQueueModule, token, `${token}:options`, source, (runtime, options) =>
+    runtime.register(options),
+  );
 }
 
 @Module({})
 class DepotCacheModule {}
 
-function cacheModule(
-  name: string,
-  source: Pick<FactoryProvider<NamedCacheOptions>, 'useFactory' | 'inject'> & Pick<ModuleMetadata, 'imports'>,
-): DynamicModule {
+function cacheModule(name: string, source: OptionsSource<NamedCacheOptions>): DynamicModule {
   const token = getCacheToken(checkName(name, 'DepotModule.registerCache: name'));
-  const optionsToken = `depot:cache:${name}:options`;
-  return {
-    module: DepotCacheModule,
-    global: true,
-    imports: source.imports ?? [],
-    providers: [
-      { provide: optionsToken, useFactory: source.useFactory, inject: source.inject ?? [] },
-      {
-        provide: token,
-        inject: [DepotRuntime, optionsToken],
-        useFactory: (runtime: DepotRuntime, { name: _, ...options }: NamedCacheOptions) =>
-          runtime.registerCache(name, options),
-      },
-    ],
-    exports: [token],
-  };
+  return registration(
+    DepotCacheModule,
+    token,
+    `depot:cache:${name}:options`,
+    source,
+    (runtime, { name: _, ...options }) => runtime.registerCache(name, options),
+  );
 }
 
 function loggerOf({ logger }: DepotSettings): DepotLogger {

@@ -1,4 +1,5 @@
 export { DepotModule, type DepotOptionsFactory } from './depot.module.js';
+export type { NamedAsyncOptions } from './depot-registered.module.js';
 export type {
   ConnectionOptions,
   DepotOptions,
