@@ -43,7 +43,7 @@ export function describeCacheStore(
     describe('invalidating meanwhile', () => overtakingCases(current));
     describe('a pattern', () => matchingCases(current));
     describe('names', () => namingCases(current));
-    describe('histories', () => historyCases(() => bench, kind === 'embedded' ? 300 : 40));
+    describe('histories', () => historyCases(() => bench, kind === 'embedded' ? 200 : 20));
     if (kind !== 'redis') {
       describe('what is known without asking', () => peekingCases(current));
       describe('bounds of the memory', () => boundCases(current));

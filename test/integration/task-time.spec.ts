@@ -9,7 +9,7 @@ class WorkProcessor {
   running = 0;
   most = 0;
 
-  @Task({ deadline: 60 })
+  @Task({ deadline: 1_000 })
   async hang(@Ctx() task: TaskContext): Promise<never> {
     return this.never(task);
   }
