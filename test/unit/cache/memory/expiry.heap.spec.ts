@@ -24,6 +24,21 @@ describe('an expiry heap', () => {
     expect(drained.map(({ place }) => place)).toEqual([-1, -1, -1, -1]);
   });
 
+  it('is in order after one was taken out whose place the last one rises from', () => {
+    const heap = new ExpiryHeap();
+    const items = [1, 10, 2, 11, 12, 3, 4].map((expiresAt, order) => item(expiresAt, order));
+    for (const each of items) heap.add(each);
+    const [eleven] = items.filter(({ expiresAt }) => expiresAt === 11);
+    if (eleven) heap.remove(eleven);
+
+    const drained: number[] = [];
+    for (let first = heap.first(); first; first = heap.first()) {
+      drained.push(first.expiresAt);
+      heap.remove(first);
+    }
+    expect(drained).toEqual([1, 2, 3, 4, 10, 12]);
+  });
+
   it('lets one go that is not in it', () => {
     const heap = new ExpiryHeap();
     const [one, other] = [item(1, 0), item(2, 1)];
