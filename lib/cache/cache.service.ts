@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { encode } from '../common/codec.js';
 import { DepotConfigError, show, toError } from '../common/errors.js';
 import type { Duration } from '../common/duration.js';
 import { checkKey } from '../common/key.js';
 import type { CacheEventName, CacheEvents } from './cache.events.js';
-import { checkTags, lifetime } from './cache.lifetime.js';
+import { checkTags } from './cache.lifetime.js';
 import { Lookup } from './cache.lookup.js';
 import { ManyLookup, type ManyFactory } from './cache.many.js';
 import type { CacheFactory, GetOrSetOptions, SetOptions } from './cache.options.js';
@@ -12,10 +11,11 @@ import { makingPolicy } from './cache.making.js';
 import type { CacheParts } from './cache.parts.js';
 import { fixedPolicy, type CachePolicy } from './cache.policy.js';
 import type { CacheStats } from './cache.stats.js';
-import type { CacheStore, NewEntry } from './cache.store.js';
+import type { CacheStore } from './cache.store.js';
 import { ttlMs } from './cache.ttl.js';
 import { BloomFilter } from './filter/bloom.filter.js';
 import type { FilterOptions } from './filter/filter.shape.js';
+import { newEntry, writing, type KeyedEntry } from './cache.writing.js';
 import { warm, type WarmEntry, type WarmOptions, type WarmUp } from './cache.warm.js';
 
 /** `undefined`: there is none. */
@@ -34,11 +34,11 @@ export type Maybe<T> = T | undefined;
  */
 @Injectable()
 export class CacheService {
-  protected readonly lookup: Lookup;
+  private readonly lookup: Lookup;
 
   constructor(
-    protected readonly store: CacheStore,
-    protected readonly parts: CacheParts,
+    private readonly store: CacheStore,
+    private readonly parts: CacheParts,
     /** Names of the cache and of the namespaces down to this one. */
     private readonly path: readonly string[],
   ) {
@@ -99,8 +99,12 @@ export class CacheService {
    * @throws EngineReplyError when the engine refuses it
    * @throws DepotConfigError for a bad key, ttl or tag
    */
-  set(key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
-    return this.setMany([[key, value]], options);
+  async set(key: string, value: unknown, options: SetOptions = {}): Promise<boolean> {
+    const entry = newEntry(key, value, writing(options, this.parts.settings));
+    return this.change([key], 'set', async () => {
+      await (entry ? this.store.write([entry]) : this.store.delete([key]));
+      return true;
+    });
   }
 
   /** The same for many, all with the same options; of a key that is named twice the last one counts. One round trip. */
@@ -108,15 +112,9 @@ export class CacheService {
     entries: Iterable<readonly [key: string, value: unknown]>,
     options: SetOptions = {},
   ): Promise<boolean> {
-    const policy = fixedPolicy(options, this.parts.settings.policy);
-    const tags = options.tags === undefined ? [] : checkTags(options.tags);
-    const last = new Map<string, (NewEntry & { readonly key: string }) | undefined>();
-    for (const [key, value] of entries) {
-      checkKey(key, 'cache key');
-      const text = encode(value, `cache value ${show(key)}`, this.parts.settings.maxValueBytes);
-      const life = lifetime(value, policy, undefined);
-      last.set(key, life && { key, text, tags, ...life });
-    }
+    const last = new Map<string, KeyedEntry | undefined>();
+    const how = writing(options, this.parts.settings);
+    for (const [key, value] of entries) last.set(key, newEntry(key, value, how));
     if (last.size === 0) return true;
     const keys = [...last.keys()];
     const written = [...last.values()].filter((entry) => entry !== undefined);

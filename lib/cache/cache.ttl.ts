@@ -1,7 +1,7 @@
 import { toMs, type Duration } from '../common/duration.js';
 
 /** Beyond it Redis' own arithmetic could overflow; nobody will notice. */
-const LONGEST_MS = 100 * 365 * 86_400_000;
+export const LONGEST_MS = 100 * 365 * 86_400_000;
 
 /** What the texts that the program is full of come to. */
 const known = new Map<string, number>();
