@@ -1,15 +1,9 @@
+import { DEFAULT_MEMORY } from '../../cache/cache.settings.js';
 import type { CacheEngine, CacheStore, MemorySettings } from '../../cache/cache.store.js';
 import { systemClock, type Clock } from '../../common/clock.js';
 import { EmbeddedCacheStore } from './embedded-cache.store.js';
 import { EmbeddedCache } from './embedded-cache.js';
 import { EmbeddedFilterStore } from './embedded-filter.store.js';
-
-const DEFAULTS: MemorySettings = {
-  maxEntries: 10_000,
-  maxBytes: 64 * 1_024 * 1_024,
-  policy: 'lru',
-  ttlMs: Number.POSITIVE_INFINITY,
-};
 
 /** Caches in the memory of this process, by name. */
 export class EmbeddedCacheEngine implements CacheEngine {
@@ -19,7 +13,7 @@ export class EmbeddedCacheEngine implements CacheEngine {
   constructor(private readonly clock: Clock = systemClock) {}
 
   /** The same name gives the same cache; its memory is as whoever opened it first wanted it. */
-  open(name: string, memory: MemorySettings = DEFAULTS): CacheStore {
+  open(name: string, memory: MemorySettings = DEFAULT_MEMORY): CacheStore {
     let cache = this.caches.get(name);
     if (!cache) {
       cache = new EmbeddedCache(memory, this.clock);

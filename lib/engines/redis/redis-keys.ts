@@ -4,7 +4,7 @@ const WORK = [
   ...PRIORITIES.flatMap((priority) => [`waiting:${priority}`, `group:${priority}`]),
 ];
 
-/** Every key name of the library on Redis is built here. `namespace` comes first; one queue or lock is one hash tag. */
+/** Every key name of the library on Redis is built here, but for those below a prefix of the cache and of filters (cache-keys.ts, redis-filter.keys.ts). `namespace` comes first; one queue or lock is one hash tag. */
 export class RedisKeys {
   /** Before the name of the list on which a process is pushed tasks and news: `ns:wake:<process>`. */
   readonly wakePrefix: string;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CacheEntry, NewEntry } from '../../../cache/cache.store.js';
+import { LONGEST_MS } from '../../../cache/cache.ttl.js';
 import { CachedValue } from '../../../cache/cache.value.js';
 import type { SpaceKeys } from './cache-keys.js';
 
@@ -15,8 +16,6 @@ import type { SpaceKeys } from './cache-keys.js';
  */
 
 const MARK = '@';
-/** Beyond, Redis' own arithmetic could overflow; nobody will notice. */
-const LONGEST_MS = 100 * 365 * 86_400_000;
 
 /** An entry and what it has to be compared with. */
 export class StoredEntry implements CacheEntry {

@@ -1,6 +1,7 @@
 import type { ClaimRequest, NewEntry } from '../../../cache/cache.store.js';
 import { CACHE_CLAIM, CACHE_FILL, CACHE_GIVE_UP } from '../scripts/cache-lease.lua.js';
 import { pairs, pick, type CacheParts, type Place } from './cache-parts.js';
+import type { SpaceKeys } from './cache-keys.js';
 import { entryText, lifeText } from './entry.text.js';
 import type { Kind } from './ordered-batch.js';
 import { scopeOf } from './validity.js';
@@ -15,10 +16,16 @@ export interface Stamps {
   readonly clock: string | undefined;
 }
 
-export interface ClaimCall extends Place {
+/** What is claimed, with the epochs from before once they are known. */
+interface Stamped {
+  readonly space: SpaceKeys;
   readonly request: ClaimRequest;
-  readonly token: string;
   stamps?: Stamps;
+}
+
+export interface ClaimCall extends Place, Stamped {
+  readonly space: SpaceKeys;
+  readonly token: string;
 }
 
 export type ClaimReply =
@@ -34,7 +41,7 @@ const EPOCHS_LIVE_MS = 3_600_000;
 export class FarClaims implements Kind<ClaimCall, ClaimReply> {
   constructor(private readonly parts: CacheParts) {}
 
-  readonly prepare = (calls: readonly ClaimCall[]): Promise<void> | undefined => {
+  readonly prepare = (calls: readonly Stamped[]): Promise<void> | undefined => {
     const wanted = new Set<string>();
     for (const { space, request } of calls) {
       for (const key of space.epochs) wanted.add(key);

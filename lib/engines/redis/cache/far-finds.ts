@@ -26,9 +26,7 @@ export class FarFinds implements Kind<FindCall, readonly FindReply[]> {
     private readonly claims: FarClaims,
   ) {}
 
-  readonly prepare = (calls: readonly FindCall[]): Promise<void> | undefined =>
-    // Nobody looks at where they are.
-    this.claims.prepare(calls.map((call) => Object.assign(call, { id: '', entry: '' })));
+  readonly prepare = (calls: readonly FindCall[]): Promise<void> | undefined => this.claims.prepare(calls);
 
   readonly send = (calls: readonly FindCall[]): Promise<readonly (readonly FindReply[])[]> =>
     Promise.all(
