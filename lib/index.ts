@@ -103,8 +103,11 @@ export { InjectCache, getCacheToken } from './cache/decorators/inject-cache.deco
 
 export { LockService } from './lock/lock.service.js';
 export { Lock } from './lock/lock.js';
+export { LockSet } from './lock/lock.set.js';
 export type { AcquireOptions, LockOptions } from './lock/lock.options.js';
-export { LockLostError, LocksStoppedError, LockTimeoutError } from './lock/lock.errors.js';
+export type { LockHolder, LockInspection } from './lock/lock.inspection.js';
+export { LockConflictError, LockLostError, LocksStoppedError, LockTimeoutError } from './lock/lock.errors.js';
+export { Fence, StaleTokenError } from './lock/fence.js';
 
 export type { CodecOptions, CompressOptions, EncryptionKey, EncryptOptions } from './codec/codec.options.js';
 export type { PayloadCodec } from './codec/payload.codec.js';

@@ -6,6 +6,8 @@ export interface Clock {
   now(): number;
   /** The same for those who ask often: it may be behind by what the present turn of the event loop has taken. Left out: `now`. */
   readonly glance?: () => number;
+  /** Milliseconds since some moment, which nobody moves by setting the clock. Left out: `now`. */
+  readonly elapsed?: () => number;
   /**
    * Calls `callback` once after `delayMs`. The timer does not keep the process alive. Returns what cancels it.
    *
@@ -24,6 +26,7 @@ const glances = new Glances(Date.now, setImmediate);
 export const systemClock: Clock = {
   now: () => Date.now(),
   glance: () => glances.glance(),
+  elapsed: () => performance.now(),
   after(delayMs, callback) {
     let timer: NodeJS.Timeout;
     const arm = (leftMs: number): void => {
@@ -35,6 +38,9 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** What lengths of time within this process are measured with. */
+export const elapsed = (clock: Clock): number => (clock.elapsed ? clock.elapsed() : clock.now());
 
 /** Resolves after `ms` by that clock, or at once when the signal aborts. */
 export function wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {

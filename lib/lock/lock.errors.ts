@@ -29,6 +29,22 @@ export class LockLostError extends DepotError {
   }
 }
 
+/** Somebody else has the lock, and it was not to be waited for. Nothing is held. `code`: `DEPOT_LOCK_CONFLICT`. */
+export class LockConflictError extends DepotError {
+  /**
+   * @param deferMs a task whose handler throws this goes back to the delayed queue for so many milliseconds, and no attempt
+   *   is counted; left out: it has failed
+   */
+  constructor(
+    readonly key: string,
+    readonly deferMs?: number,
+  ) {
+    const later =
+      deferMs === undefined ? 'try again later' : `the task is to run again in ${Math.round(deferMs)} ms`;
+    super('DEPOT_LOCK_CONFLICT', `Lock ${show(key)} is taken by somebody else; ${later}`);
+  }
+}
+
 /** The application is closing: nothing is acquired any more. `code`: `DEPOT_LOCKS_STOPPED`. */
 export class LocksStoppedError extends DepotError {
   constructor() {

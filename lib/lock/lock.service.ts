@@ -1,36 +1,45 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
-import { wait, type Clock } from '../common/clock.js';
-import { EngineUnavailableError } from '../common/errors.js';
+import { elapsed, type Clock } from '../common/clock.js';
 import { toMs } from '../common/duration.js';
+import { DepotConfigError, show } from '../common/errors.js';
 import { checkKey } from '../common/key.js';
 import type { DepotLogger } from '../common/logger.js';
-import { LocksStoppedError, LockTimeoutError } from './lock.errors.js';
-import { DEFAULT_WAIT_MS, lockTtlMs, type AcquireOptions, type LockOptions } from './lock.options.js';
-import { Patience } from './lock.patience.js';
-import type { LockStore } from './lock.store.js';
-import { Lock, type LockGrant } from './lock.js';
-import { LockWaiters, type Ring, type Waiter } from './lock.waiters.js';
+import { Acquisition, type Patience } from './lock.acquisition.js';
+import { LockLostError, LocksStoppedError, LockTimeoutError } from './lock.errors.js';
+import { Hold, type LockSurroundings } from './lock.hold.js';
+import { inspection, type LockInspection } from './lock.inspection.js';
+import {
+  DEFAULT_WAIT_MS,
+  lockTerms,
+  type AcquireOptions,
+  type LockOptions,
+  type LockTerms,
+} from './lock.options.js';
+import { LockReturns } from './lock.returns.js';
+import { LockSet } from './lock.set.js';
+import type { HandOver, LockClaim, LockStore } from './lock.store.js';
+import { Lock } from './lock.js';
+import { LockWaiters } from './lock.waiters.js';
 
 export interface LockSettings {
   /** Ttl of a lock that is acquired without one. */
   readonly ttlMs: number;
 }
 
-/** Pause of a waiter whose engine is away. */
-const RETRY_MS = 500;
-
 /**
  * Locks by name, across all processes that share the engine. Who waits is served in order, and woken rather than polling.
- * Locks are not reentrant: acquiring what one holds already waits like anybody else.
+ * Locks are not reentrant by themselves: acquiring what one holds already waits like anybody else, but for `within`.
  */
 @Injectable()
 export class LockService {
-  private readonly waiters: LockWaiters;
-  private readonly waiting = new Set<Patience>();
-  private readonly held = new Map<string, Lock>();
-  private readonly givenBack = new Set<Promise<unknown>>();
-  private readonly name = randomBytes(9).toString('base64url');
+  private readonly waiters: LockWaiters<Acquisition>;
+  private readonly returns: LockReturns;
+  private readonly around: LockSurroundings;
+  /** By owner. */
+  private readonly held = new Map<string, Hold>();
+  private readonly name = `${hostname().replace(/\s/g, '')}:${process.pid}:${randomBytes(6).toString('base64url')}`;
   private acquisitions = 0;
   private stopped = false;
 
@@ -38,52 +47,67 @@ export class LockService {
     private readonly store: LockStore,
     private readonly settings: LockSettings,
     private readonly clock: Clock,
-    private readonly logger: DepotLogger,
+    logger: DepotLogger,
   ) {
     this.waiters = new LockWaiters(clock);
-    store.onGranted((key, owner) => this.handed(key, owner));
+    this.returns = new LockReturns(store, clock);
+    this.around = {
+      store,
+      clock,
+      logger,
+      returns: this.returns,
+      began: (hold) => void this.held.set(hold.grant.claim.owner, hold),
+      ended: (hold) => void this.held.delete(hold.grant.claim.owner),
+    };
+    store.onGranted((key, owner, handOver) => this.handed(key, owner, handOver));
     store.onGap(() => this.waiters.lookAll());
   }
 
   /**
-   * Waits for the lock and returns it.
+   * Waits for the lock and returns it. Of several keys all or none are held: they are acquired one after the other, in the
+   * same order by everybody, so that nobody waits for each other.
    *
-   * @param key 1 to 1,024 characters
+   * @param key 1 to 1,024 characters; or several, at least one
    * @throws LockTimeoutError when it is not granted within `wait`
    * @throws the signal's reason when `signal` aborts first
    * @throws EngineUnavailableError when the engine can't be asked; once it waits, it rides out an engine that goes away
+   * @throws LockLostError when `within` is lost or released
    * @throws DepotConfigError for a bad key or option
    * @example await using lock = await locks.acquire(`stock:${sku}`, { ttl: '10s', wait: '2s' });
    */
-  async acquire(key: string, options: AcquireOptions = {}): Promise<Lock> {
-    const terms = this.terms(key, options);
+  acquire(key: string, options?: AcquireOptions): Promise<Lock>;
+  acquire(keys: readonly string[], options?: AcquireOptions): Promise<LockSet>;
+  acquire(key: string | readonly string[], options?: AcquireOptions): Promise<Lock | LockSet>;
+  async acquire(key: string | readonly string[], options: AcquireOptions = {}): Promise<Lock | LockSet> {
+    const terms = lockTerms(options, this.settings.ttlMs);
     const waitMs = options.wait === undefined ? DEFAULT_WAIT_MS : toMs(options.wait, 'wait');
-    options.signal?.throwIfAborted();
-    if (waitMs === 0) {
-      const lock = await this.try(terms);
-      if (lock) return lock;
-      throw new LockTimeoutError(key, waitMs);
-    }
-    const failure: { cause?: unknown } = {};
-    const timeout = (): Error => new LockTimeoutError(key, waitMs, failure);
-    const patience = new Patience(this.clock, waitMs, timeout, options.signal);
-    this.waiting.add(patience);
-    try {
-      return await patience.await(this.stand(terms, patience.signal, failure), (lock) => void lock.release());
-    } finally {
-      patience.end();
-      this.waiting.delete(patience);
-    }
+    const { signal } = options;
+    const waitUntil = elapsed(this.clock) + waitMs;
+    const lock = await this.each(key, options, terms, (name) => {
+      signal?.throwIfAborted();
+      const leftMs = typeof key === 'string' ? waitMs : waitUntil - elapsed(this.clock);
+      return leftMs > 0 ? this.stand(name, terms, { waitMs: leftMs, signal }) : this.try(name, terms);
+    });
+    if (lock) return lock;
+    throw new LockTimeoutError(typeof key === 'string' ? key : key.join(', '), waitMs);
   }
 
   /**
-   * The lock if it is free, else `null`.
+   * The lock if it is free and nobody waits for it, else `null`. Of several keys all or none.
    *
    * @throws EngineUnavailableError when the engine can't be asked
+   * @throws LockLostError when `within` is lost or released
    * @throws DepotConfigError for a bad key or option
    */
-  async tryAcquire(key: string, options: LockOptions = {}): Promise<Lock | null> {
-    return this.try(this.terms(key, options));
+  tryAcquire(key: string, options?: LockOptions): Promise<Lock | null>;
+  tryAcquire(keys: readonly string[], options?: LockOptions): Promise<LockSet | null>;
+  tryAcquire(key: string | readonly string[], options?: LockOptions): Promise<Lock | LockSet | null>;
+  async tryAcquire(
+    key: string | readonly string[],
+    options: LockOptions = {},
+  ): Promise<Lock | LockSet | null> {
+    const terms = lockTerms(options, this.settings.ttlMs);
+    return this.each(key, options, terms, (name) => this.try(name, terms));
   }
 
   /**
@@ -93,13 +117,53 @@ export class LockService {
    * @throws what `acquire` and `work` throw
    * @example const report = await locks.run('report', { ttl: '30s' }, (lock) => build(lock.signal));
    */
-  async run<T>(key: string, options: AcquireOptions, work: (lock: Lock) => Promise<T> | T): Promise<T> {
+  run<T>(key: string, options: AcquireOptions, work: (lock: Lock) => Promise<T> | T): Promise<T>;
+  run<T>(
+    keys: readonly string[],
+    options: AcquireOptions,
+    work: (locks: LockSet) => Promise<T> | T,
+  ): Promise<T>;
+  async run<T>(
+    key: string | readonly string[],
+    options: AcquireOptions,
+    work: (lock: never) => Promise<T> | T,
+  ): Promise<T> {
     const lock = await this.acquire(key, options);
     try {
-      return await work(lock);
+      return await work(lock as never);
     } finally {
       await lock.release();
     }
+  }
+
+  /**
+   * Whether anybody has the lock, in any process. It may be over by the time one hears of it.
+   *
+   * @throws EngineUnavailableError when the engine can't be asked
+   */
+  async isHeld(key: string): Promise<boolean> {
+    return (await this.inspect(key)) !== null;
+  }
+
+  /**
+   * Who has the lock, since when, and how many wait for it; `null` when nobody has it.
+   *
+   * @throws EngineUnavailableError when the engine can't be asked
+   */
+  async inspect(key: string): Promise<LockInspection | null> {
+    return inspection(key, await this.store.inspect(checkKey(key, 'lock key')));
+  }
+
+  /**
+   * Takes the lock from everybody who has it and gives it to whoever waits: for one whose holder will not come back. A
+   * holder that is alive learns of it when it renews the lock, after a third of its ttl at most, so only fencing tokens
+   * protect what it does until then.
+   *
+   * @returns whether anybody had it
+   * @throws EngineUnavailableError when the engine can't be asked
+   */
+  async forceRelease(key: string): Promise<boolean> {
+    return (await this.store.forceRelease(checkKey(key, 'lock key'))) > 0;
   }
 
   /**
@@ -108,96 +172,90 @@ export class LockService {
    */
   async stop(): Promise<void> {
     this.stopped = true;
-    for (const patience of [...this.waiting]) patience.giveUp(new LocksStoppedError());
-    for (const lock of [...this.held.values()]) lock.lose('the application is closing');
-    await Promise.allSettled(this.givenBack);
+    for (const waiter of this.waiters.all()) waiter.giveUp(new LocksStoppedError());
+    for (const hold of [...this.held.values()]) hold.lose('the application is closing');
+    await this.returns.stop();
   }
 
-  private terms(key: string, options: LockOptions): Terms {
-    checkKey(key, 'lock key');
-    if (this.stopped) throw new LocksStoppedError();
-    const ttlMs = options.ttl === undefined ? this.settings.ttlMs : lockTtlMs(options.ttl, 'ttl');
-    return { key, owner: `${this.name}.${++this.acquisitions}`, ttlMs, renew: options.renew ?? true };
-  }
-
-  private async try(terms: Terms): Promise<Lock | null> {
-    const { key, owner, ttlMs } = terms;
-    const askedAt = this.clock.now();
+  /** What `one` gets for the key, or for all keys together; `null` when it gets nothing for one of them. */
+  private async each(
+    key: string | readonly string[],
+    { within }: LockOptions,
+    { permits }: LockTerms,
+    one: (key: string) => Promise<Lock | null>,
+  ): Promise<Lock | LockSet | null> {
+    const its = (name: string): Promise<Lock | null> | Lock =>
+      heldIn(within, name)?.again(permits) ?? one(name);
+    if (typeof key === 'string') return its(checkKey(key, 'lock key'));
+    const locks: Lock[] = [];
+    const release = (): Promise<unknown> => Promise.all(locks.map((lock) => lock.release()));
     try {
-      const answer = await this.store.tryAcquire(key, owner, ttlMs);
-      return answer.granted ? this.take({ ...terms, token: answer.token, askedAt }) : null;
-    } catch (error) {
-      this.giveBack(key, owner);
-      throw error;
-    }
-  }
-
-  /** Stands in line until the lock is granted. Whoever leaves without it says so, after the last answer came. */
-  private async stand(terms: Terms, signal: AbortSignal, failure: { cause?: unknown }): Promise<Lock> {
-    const waiter = this.waiters.enter(terms.key, terms.owner);
-    const wake = (): void => waiter.ring('look');
-    signal.addEventListener('abort', wake, { once: true });
-    try {
-      return await this.askUntilGranted(terms, waiter, signal, failure);
-    } catch (error) {
-      this.giveBack(terms.key, terms.owner);
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', wake);
-      this.waiters.leave(waiter);
-    }
-  }
-
-  private async askUntilGranted(
-    terms: Terms,
-    waiter: Waiter,
-    signal: AbortSignal,
-    failure: { cause?: unknown },
-  ): Promise<Lock> {
-    const { key, owner, ttlMs } = terms;
-    for (let first = true, ring: Ring = 'look'; ; first = false, ring = await waiter.heard()) {
-      signal.throwIfAborted();
-      const askedAt = this.clock.now();
-      const answer = await this.store.acquire(key, owner, ttlMs).catch((error: unknown) => {
-        if (first || !(error instanceof EngineUnavailableError)) throw error;
-        failure.cause = error;
-      });
-      signal.throwIfAborted();
-      if (answer?.granted) return this.take({ ...terms, token: answer.token, askedAt });
-      if (!answer) {
-        await wait(this.clock, RETRY_MS * (1 + Math.random()), signal);
-        waiter.ring('look');
-        continue;
+      for (const name of sortedKeys(key)) {
+        const lock = await its(name);
+        if (lock) locks.push(lock);
+        else {
+          await release();
+          return null;
+        }
       }
-      this.waiters.takenFor(waiter, answer.leftMs);
-      // Handed over and gone again: this process was too late, and is out of the queue with all who wait in it.
-      if (ring === 'handed') this.waiters.lookAll(key);
+      return new LockSet(locks);
+    } catch (error) {
+      await release();
+      throw error;
     }
   }
 
-  private take(grant: LockGrant): Lock {
-    const { store, clock, logger } = this;
-    const lock = new Lock(grant, { store, clock, logger, ended: (ended) => this.held.delete(ended.owner) });
-    this.held.set(lock.owner, lock);
-    return lock;
+  private async try(key: string, terms: LockTerms): Promise<Lock | null> {
+    const claim = this.claim(key, terms);
+    const askedAt = elapsed(this.clock);
+    try {
+      const answer = await this.store.tryAcquire(claim);
+      const until = askedAt + claim.ttlMs;
+      if (!answer.granted) return null;
+      const { renew } = terms;
+      // Should its time be over already, it is no lock.
+      if (until <= elapsed(this.clock))
+        throw new LockLostError(key, 'the engine took longer than its ttl to grant it');
+      return new Lock(new Hold({ claim, token: answer.token, renew, until, handed: false }, this.around));
+    } catch (error) {
+      this.returns.giveBack(claim).catch(() => undefined);
+      throw error;
+    }
   }
 
-  private handed(key: string, owner: string): void {
+  private async stand(key: string, terms: LockTerms, patience: Patience): Promise<Lock> {
+    const claim = this.claim(key, terms);
+    return new Lock(await new Acquisition(claim, terms.renew, patience, this.waiters, this.around).run());
+  }
+
+  private claim(key: string, { ttlMs, permits, limit }: LockTerms): LockClaim {
+    if (this.stopped) throw new LocksStoppedError();
+    return { key, owner: `${this.name}.${++this.acquisitions}`, ttlMs, permits, limit };
+  }
+
+  private handed(key: string, owner: string, handOver: HandOver): void {
     const waiter = this.waiters.find(key, owner);
-    if (waiter) {
-      waiter.ring('handed');
-      return;
-    }
+    if (waiter) waiter.handed(handOver);
     // Its waiter has given up, and the word of that was lost on the way: the next one should not have to wait.
-    if (!this.held.has(owner)) this.giveBack(key, owner);
-  }
-
-  /** Says that the owner wants nothing any more. If that fails too, what it has ends by its ttl. */
-  private giveBack(key: string, owner: string): void {
-    const over = (): void => void this.givenBack.delete(done);
-    const done: Promise<void> = this.store.release(key, owner).then(over, over);
-    this.givenBack.add(done);
+    else if (!this.held.has(owner)) {
+      this.returns.giveBack({ key, owner, ttlMs: 1, permits: 1, limit: 1 }).catch(() => undefined);
+    }
   }
 }
 
-type Terms = Omit<LockGrant, 'token' | 'askedAt'>;
+function heldIn(within: Lock | LockSet | undefined, key: string): Lock | undefined {
+  if (within === undefined) return undefined;
+  if (within instanceof LockSet) return within.find(key);
+  if (within instanceof Lock) return within.key === key ? within : undefined;
+  throw new DepotConfigError(`within is ${show(within)}; expected a Lock or a LockSet`);
+}
+
+/** In one order for everybody, each once. @throws DepotConfigError */
+function sortedKeys(keys: readonly string[]): readonly string[] {
+  if (!Array.isArray(keys) || keys.length === 0) {
+    throw new DepotConfigError(
+      `lock keys are ${Array.isArray(keys) ? 'an empty array' : show(keys)}; expected a key, or an array of at least one`,
+    );
+  }
+  return [...new Set(keys.map((key) => checkKey(key, 'lock key')))].sort();
+}

@@ -4,11 +4,12 @@ import type { DepotLogger } from '../../common/logger.js';
 import type { Engine } from '../engine.js';
 import { RedisCacheEngine } from './cache/redis-cache.engine.js';
 import { ServerClock } from './cache/server-clock.js';
+import { RedisLockStore } from './lock/redis-lock.store.js';
 import { RedisFilterStore } from './redis-filter.store.js';
 import { RedisInbox, BLOCK_SECONDS } from './redis-inbox.js';
 import { RedisKeys } from './redis-keys.js';
 import { RedisLink } from './redis-link.js';
-import { RedisLockStore } from './redis-lock.store.js';
+
 import { RedisTaskBroker } from './redis-task.broker.js';
 
 export interface RedisEngineSettings {
@@ -28,11 +29,11 @@ const BLOCK_GRACE_MS = 5_000;
 const KEEP_ALIVE_MS = 5_000;
 
 /** What Redis tells by itself comes in RESP 2 only; and a subscription counts with what else was set up with it, or not at all. */
-const FEED = { protocol: 2, autoResubscribe: false } as const;
+const HEARS = { protocol: 2, autoResubscribe: false } as const;
 
 /**
- * Three connections, whatever the number of queues and caches: one for commands, one that blocks once something listens,
- * and one that hears of changes once a cache is used.
+ * Four connections at most, whatever the number of queues and caches: one for commands, one that blocks once something
+ * listens, one that hears of changes once a cache is used, and one that hears of locks once somebody has to wait for one.
  */
 export class RedisEngine implements Engine {
   readonly kind = 'redis';
@@ -55,23 +56,25 @@ export class RedisEngine implements Engine {
       commandTimeoutMs: BLOCK_SECONDS * 1_000 + BLOCK_GRACE_MS,
       waitMs: 1_000,
     });
+    const hearing = (): RedisLink =>
+      new RedisLink({
+        connect: (overrides) => connect({ ...overrides, ...HEARS, keepAlive: KEEP_ALIVE_MS }),
+        connectTimeoutMs,
+        commandTimeoutMs: 0,
+        waitMs: 0,
+      });
     this.inbox = new RedisInbox(blocking, keys.wake(process), logger);
     this.tasks = new RedisTaskBroker(this.link, this.inbox, keys, process);
     this.cache = new RedisCacheEngine({
       keys,
       link: this.link,
-      feedLink: new RedisLink({
-        connect: (overrides) => connect({ ...overrides, ...FEED, keepAlive: KEEP_ALIVE_MS }),
-        connectTimeoutMs,
-        commandTimeoutMs: 0,
-        waitMs: 0,
-      }),
+      feedLink: hearing(),
       timeoutMs: settings.cacheTimeoutMs ?? 40,
       clock: new ServerClock(this.clock),
       filters: (asking) => new RedisFilterStore(this.link, settings.namespace, asking),
       logger,
     });
-    this.locks = new RedisLockStore(this.link, this.inbox, keys);
+    this.locks = new RedisLockStore(this.link, hearing(), keys, process);
     this.link.onDown(() => logger.warn(`Lost the connection to ${this.link.target}; trying to get it back`));
     this.link.onBack(() => logger.log(`${this.link.target} is back`));
   }
@@ -83,6 +86,7 @@ export class RedisEngine implements Engine {
 
   async close(): Promise<void> {
     this.inbox.stop();
+    this.locks.close();
     await this.cache.close();
     this.link.close();
   }

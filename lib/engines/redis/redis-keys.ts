@@ -45,9 +45,14 @@ export class RedisKeys {
   }
 
   /** The keys of a lock, in one slot whatever the user's key holds. */
-  lock(key: string): { readonly state: string; readonly waiting: string; readonly asked: string } {
+  lock(key: string): { readonly state: string; readonly waiting: string } {
     const state = `${this.namespace}:lock:{${inHashTag(key)}}`;
-    return { state, waiting: `${state}:waiting`, asked: `${state}:asked` };
+    return { state, waiting: `${state}:waiting` };
+  }
+
+  /** The channel on which a process is told of locks that it is handed. */
+  lockChannel(process: string): string {
+    return `${this.namespace}:locks:${process}`;
   }
 }
 

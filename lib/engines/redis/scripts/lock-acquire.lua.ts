@@ -1,35 +1,44 @@
 import { luaScript } from '../lua.js';
-import { LOCK_STATE } from './lock-state.lua.js';
+import { LOCK_HEAD, LOCK_STATE, nextToken } from './lock-state.lua.js';
 
 /**
- * Grants a free lock, grants anew to its owner, or says how long it is taken, and queues the caller if it waits.
+ * Grants the lock if nobody waits and there is room, grants it anew to who has it, or says how long it is taken, and queues
+ * the caller if he waits.
  *
  * KEYS  see lock-state
- * ARGV  1 and 2 see lock-state  3 ttl  4 'wait' or 'try'
- * Returns {token, ttl} when granted, else {'', milliseconds until the owner's time is over}
+ * ARGV  1 see lock-state  2 member  3 permits  4 limit  5 ttl  6 'wait' or 'try'
+ * Returns the token as text when granted, else {milliseconds until the first of those who have it has lost it, time}
  */
 export const LOCK_ACQUIRE = luaScript(
   'lock-acquire',
-  `${LOCK_STATE}
-local ttl, mode = tonumber(ARGV[3]), ARGV[4]
-if not owner then
-  grant(me)
-  hold(ttl)
-elseif owner == me then
-  call('HDEL', state, 'handed')
-  hold(ttl)
+  `${LOCK_HEAD}
+local me, permits, limit, ttl, mode = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+
+local usual = call('HMGET', state, 'out', 'token')
+if not usual[1] then
+  local its, deadline = ${nextToken('usual[2]')}, now + ttl
+  call('HSET', state, 'out', permits, 'first', deadline, 'token', its,
+    '=' .. me, deadline .. ' ' .. now .. ' ' .. permits .. ' ' .. its)
+  call('PEXPIRE', state, ttl + KEPT)
+  return its
 end
-if owner == me then return {string.format('%.0f', token), ttl} end
+${LOCK_STATE}
+local mine = call('HGET', state, '=' .. me)
+if mine then
+  local holder = read(mine)
+  holder.handed = false
+  write(me, holder, ttl)
+  return holder.token
+end
+if not line and out + permits <= limit then
+  grant(me, permits, ttl, false)
+  return token
+end
 
 if mode == 'wait' then
-  if not call('ZSCORE', waiting, me) then
-    local last = call('ZRANGE', waiting, -1, -1, 'WITHSCORES')[2]
-    call('ZADD', waiting, (tonumber(last) or 0) + 1, me)
-  end
-  call('HSET', asked, me, ttl)
-  local kept = KEPT + deadline - now
-  call('PEXPIRE', waiting, kept)
-  call('PEXPIRE', asked, kept)
+  local place = call('HINCRBY', state, 'line', 1)
+  call('ZADD', waiting, 'NX', place, me .. ' ' .. permits .. ' ' .. limit .. ' ' .. ttl)
+  call('PEXPIRE', waiting, KEPT + first - now)
 end
-return {'', deadline - now}`,
+return {first - now, now}`,
 );

@@ -1,19 +1,22 @@
 import { luaScript } from '../lua.js';
-import { LOCK_STATE } from './lock-state.lua.js';
+import { LOCK_HEAD, LOCK_STATE } from './lock-state.lua.js';
 
 /**
- * Lets the owner's lock expire `ttl` from now.
+ * Lets the lock last `ttl` from now, if the caller has it.
  *
  * KEYS  see lock-state
- * ARGV  1 and 2 see lock-state  3 ttl
- * Returns 1, or 0 when somebody else or nobody has it
+ * ARGV  1 see lock-state  2 member  3 ttl  4 '' or a token: the next one is greater
+ * Returns 1, or 0 when he has not
  */
 export const LOCK_EXTEND = luaScript(
   'lock-extend',
-  `${LOCK_STATE}
-local ttl = tonumber(ARGV[3])
-if owner ~= me then return 0 end
-call('HDEL', state, 'handed')
-hold(ttl)
+  `${LOCK_HEAD}${LOCK_STATE}
+local me, ttl, floor = ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local mine = call('HGET', state, '=' .. me)
+if not mine then return 0 end
+local holder = read(mine)
+holder.handed = false
+if floor ~= '' and tonumber(floor) > tonumber(token) then token = floor end
+write(me, holder, ttl)
 return 1`,
 );
