@@ -92,11 +92,14 @@ export class Hold {
   }
 
   /** One less; the last one gives the lock back. Says whether it was held until now. Never rejects. */
-  async leave(): Promise<boolean> {
+  leave(): Promise<boolean> {
     const wasHeld = this.isHeld;
-    if (--this.handles > 0) return wasHeld;
-    if (wasHeld) this.end('released');
-    return (await this.giveBack()) && wasHeld;
+    if (--this.handles > 0) return Promise.resolve(wasHeld);
+    // First of all, somebody may be waiting for it.
+    const givenBack = this.giveBack();
+    if (!wasHeld) return givenBack.then(() => false);
+    this.end('released');
+    return givenBack;
   }
 
   /** @throws LockLostError, EngineUnavailableError */
@@ -120,15 +123,13 @@ export class Hold {
     throw this.loss ?? new LockLostError(this.key, 'it was released');
   }
 
-  private async giveBack(): Promise<boolean> {
-    try {
-      return await this.around.returns.giveBack(this.grant.claim);
-    } catch (error) {
+  private giveBack(): Promise<boolean> {
+    return this.around.returns.giveBack(this.grant.claim).catch((error: unknown) => {
       this.around.logger.warn(
         `Lock ${this.key} could not be released and ends by its ttl: ${toError(error).message}`,
       );
       return false;
-    }
+    });
   }
 
   private async tryExtend(ttlMs: number): Promise<boolean> {

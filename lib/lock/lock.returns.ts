@@ -21,10 +21,18 @@ export class LockReturns {
 
   /** Says whether the owner had the lock until now. Rejects when the engine does not say; then what it has ends by its ttl. */
   giveBack(claim: LockClaim): Promise<boolean> {
-    const released = this.release(claim);
-    const over = (): void => void this.underWay.delete(released);
+    const released: Promise<boolean> = this.store.release(claim).then(
+      ({ held, watch }) => {
+        this.underWay.delete(released);
+        if (watch && !this.stopped) this.watch(claim.key);
+        return held;
+      },
+      (error: unknown) => {
+        this.underWay.delete(released);
+        throw error;
+      },
+    );
     this.underWay.add(released);
-    released.then(over, over);
     return released;
   }
 
@@ -34,12 +42,6 @@ export class LockReturns {
     for (const cancel of this.watched.values()) cancel();
     this.watched.clear();
     await Promise.allSettled(this.underWay);
-  }
-
-  private async release(claim: LockClaim): Promise<boolean> {
-    const { held, watch } = await this.store.release(claim);
-    if (watch && !this.stopped) this.watch(claim.key);
-    return held;
   }
 
   private watch(key: string): void {

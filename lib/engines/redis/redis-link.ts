@@ -117,7 +117,19 @@ export class RedisLink {
    * @throws EngineReplyError when Redis refused it
    */
   run(script: LuaScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    return this.command((redis) => this.call(redis, script, keys, args));
+    if (!this.isReady || !this.sent.has(script)) {
+      return this.command((redis) => this.sendWhole(redis, script, keys, args));
+    }
+    const texts = textsOf(this.loaded(script).digest, keys, args);
+    const sent = this.redis.sendCommand(new ScriptCall('evalsha', texts)) as Promise<unknown>;
+    return sent.catch((thrown: unknown) => {
+      const error = toError(thrown);
+      // Somebody has flushed the server's scripts; nothing was done.
+      if (error.message.startsWith('NOSCRIPT')) {
+        return this.command((redis) => this.sendWhole(redis, script, keys, args));
+      }
+      throw this.translate(error);
+    });
   }
 
   /** Plain commands, with the same errors as `run`. */
@@ -142,28 +154,15 @@ export class RedisLink {
     return `Redis at ${path ?? `${host}:${port}`}${db > 0 ? `, database ${db}` : ''}`;
   }
 
-  private async call(
+  private sendWhole(
     redis: Redis,
     script: LuaScript,
     keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<unknown> {
-    const { lua, digest } = this.loaded(script);
-    const texts = [digest, String(keys.length), ...keys];
-    for (const arg of args) texts.push(String(arg));
-    const whole = (): Promise<unknown> =>
-      redis.sendCommand(new ScriptCall('eval', [lua, ...texts.slice(1)])) as Promise<unknown>;
-    if (!this.sent.has(script)) {
-      this.sent.add(script);
-      return whole();
-    }
-    try {
-      return await redis.sendCommand(new ScriptCall('evalsha', texts));
-    } catch (error) {
-      // Somebody has flushed the server's scripts; nothing was done.
-      if (!toError(error).message.startsWith('NOSCRIPT')) throw error;
-      return whole();
-    }
+    this.sent.add(script);
+    const texts = textsOf(this.loaded(script).lua, keys, args);
+    return redis.sendCommand(new ScriptCall('eval', texts)) as Promise<unknown>;
   }
 
   private loaded(script: LuaScript): LoadedScript {
@@ -215,4 +214,11 @@ export class RedisLink {
       },
     );
   }
+}
+
+/** What follows the name of the command. */
+function textsOf(script: string, keys: readonly string[], args: readonly (string | number)[]): string[] {
+  const texts = [script, String(keys.length), ...keys];
+  for (const arg of args) texts.push(String(arg));
+  return texts;
 }

@@ -36,24 +36,20 @@ export class RedisLockStore implements LockStore {
     return this.ask(claim, 'try');
   }
 
-  async acquire(claim: LockClaim): Promise<LockAnswer> {
-    if (this.listening) return this.ask(claim, 'wait');
-    const answer = await this.ask(claim, 'try');
-    if (answer.granted) return answer;
-    // Nobody may stand in the queue who could not be told; and who need not wait needs no further connection.
-    await this.ear.start();
-    this.listening = true;
-    return this.ask(claim, 'wait');
+  acquire(claim: LockClaim): Promise<LockAnswer> {
+    return this.listening ? this.ask(claim, 'wait') : this.acquireFirst(claim);
   }
 
   async extend(claim: LockClaim, ttlMs: number, token?: number): Promise<boolean> {
     return (await this.run(LOCK_EXTEND, claim.key, this.member(claim), ttlMs, token ?? '')) === 1;
   }
 
-  async release(claim: LockClaim): Promise<LockRelease> {
+  release(claim: LockClaim): Promise<LockRelease> {
     const { key, permits, limit, ttlMs } = claim;
-    const outcome = await this.run(LOCK_RELEASE, key, this.member(claim), permits, limit, ttlMs);
-    return { held: outcome === 1 || outcome === 3, watch: outcome === 2 || outcome === 3 };
+    return this.run(LOCK_RELEASE, key, this.member(claim), permits, limit, ttlMs).then((outcome) => ({
+      held: outcome === 1 || outcome === 3,
+      watch: outcome === 2 || outcome === 3,
+    }));
   }
 
   async look(key: string): Promise<void> {
@@ -84,12 +80,18 @@ export class RedisLockStore implements LockStore {
     this.ear.close();
   }
 
-  private async ask(claim: LockClaim, mode: 'try' | 'wait'): Promise<LockAnswer> {
+  /** Nobody may stand in the queue who could not be told; and who need not wait needs no further connection. */
+  private async acquireFirst(claim: LockClaim): Promise<LockAnswer> {
+    const answer = await this.ask(claim, 'try');
+    if (answer.granted) return answer;
+    await this.ear.start();
+    this.listening = true;
+    return this.ask(claim, 'wait');
+  }
+
+  private ask(claim: LockClaim, mode: 'try' | 'wait'): Promise<LockAnswer> {
     const { key, permits, limit, ttlMs } = claim;
-    const answer = await this.run(LOCK_ACQUIRE, key, this.member(claim), permits, limit, ttlMs, mode);
-    if (typeof answer === 'string') return { granted: true, token: Number(answer) };
-    const [leftMs, at] = answer as [number, number];
-    return { granted: false, leftMs, at };
+    return this.run(LOCK_ACQUIRE, key, this.member(claim), permits, limit, ttlMs, mode).then(readAnswer);
   }
 
   /** The owner, and where his process hears of it. */
@@ -111,6 +113,12 @@ export class RedisLockStore implements LockStore {
 
 /** Owner, token, until when, and the key, which may hold anything. */
 const HAND_OVER = /^(\S+) (\d+) (\d+) (.*)$/s;
+
+function readAnswer(answer: unknown): LockAnswer {
+  if (typeof answer === 'string') return { granted: true, token: Number(answer) };
+  const [leftMs, at] = answer as [number, number];
+  return { granted: false, leftMs, at };
+}
 
 /** @param text see the script */
 function readHolder(member: string, text: string): LockHolder {

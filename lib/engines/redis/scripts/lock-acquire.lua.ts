@@ -14,31 +14,37 @@ export const LOCK_ACQUIRE = luaScript(
   `${LOCK_HEAD}
 local me, permits, limit, ttl, mode = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 
-local usual = call('HMGET', state, 'out', 'token')
+local usual = call('HMGET', state, 'out', 'first', 'line', '=' .. me, 'token')
 if not usual[1] then
-  local its, deadline = ${nextToken('usual[2]')}, now + ttl
+  local its, deadline = ${nextToken('usual[5]')}, now + ttl
   call('HSET', state, 'out', permits, 'first', deadline, 'token', its,
     '=' .. me, deadline .. ' ' .. now .. ' ' .. permits .. ' ' .. its)
   call('PEXPIRE', state, ttl + KEPT)
   return its
 end
-${LOCK_STATE}
-local mine = call('HGET', state, '=' .. me)
-if mine then
-  local holder = read(mine)
-  holder.handed = false
-  write(me, holder, ttl)
-  return holder.token
-end
-if not line and out + permits <= limit then
-  grant(me, permits, ttl, false)
-  return token
+
+local soonest = tonumber(usual[2])
+local is_taken = usual[3] or tonumber(usual[1]) + permits > limit
+if soonest <= now or usual[4] or not is_taken then
+  ${LOCK_STATE}
+  local mine = call('HGET', state, '=' .. me)
+  if mine then
+    local holder = read(mine)
+    holder.handed = false
+    write(me, holder, ttl)
+    return holder.token
+  end
+  if not line and out + permits <= limit then
+    grant(me, permits, ttl, false)
+    return token
+  end
+  soonest = first
 end
 
 if mode == 'wait' then
   local place = call('HINCRBY', state, 'line', 1)
   call('ZADD', waiting, 'NX', place, me .. ' ' .. permits .. ' ' .. limit .. ' ' .. ttl)
-  call('PEXPIRE', waiting, KEPT + first - now)
+  call('PEXPIRE', waiting, KEPT + soonest - now)
 end
-return {first - now, now}`,
+return {soonest - now, now}`,
 );
