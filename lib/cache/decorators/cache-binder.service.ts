@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { instancesOf, prototypesAmong } from '../../common/decorators/module.instances.js';
 import { DepotConfigError } from '../../common/errors.js';
 import { CacheRegistry } from '../cache.registry.js';
-import { bindCaches } from './cache.binding.js';
-import { allMarks } from './cache.marks.js';
+import { CACHES } from './cache.binding.js';
+import { cacheMarks } from './cache.marks.js';
 
 /**
  * Gives the caches to objects that Nest did not construct itself, from factory and value providers. Those of class
@@ -22,26 +23,15 @@ export class CacheBinder {
    * @throws DepotConfigError when a decorator names a cache that there is not, or two classes would mix up their entries
    */
   bind(): void {
-    const classes = new Set<object>();
-    for (const module of this.modules.values()) {
-      for (const { instance } of [
-        ...module.providers.values(),
-        ...module.injectables.values(),
-        ...module.controllers.values(),
-      ]) {
-        bindCaches(instance, this.caches);
-        // Of a scoped provider Nest has one that no constructor has seen.
-        const prototype = prototypeOf(instance);
-        if (prototype !== null) classes.add(prototype);
-      }
-    }
-    this.check(classes);
+    const instances = [...instancesOf(this.modules)];
+    for (const instance of instances) CACHES.bind(instance, this.caches);
+    this.check(prototypesAmong(instances));
   }
 
   private check(classes: ReadonlySet<object>): void {
     const owners = new Map<string, object>();
     for (const prototype of classes) {
-      for (const [method, { place, title, target, hasDefaultKey }] of allMarks(prototype)) {
+      for (const [method, { place, title, target, hasDefaultKey }] of cacheMarks.all(prototype)) {
         place.in(this.caches);
         if (place.isOfMethod) claim(owners, place.id, target, title);
         if (hasDefaultKey) {
@@ -60,9 +50,4 @@ function claim(owners: Map<string, object>, name: string, owner: object, title: 
   throw new DepotConfigError(
     `${title}: there are two classes of the name ${owner.constructor.name}, and each would find what the other one stored; expected another name, or a key and no store`,
   );
-}
-
-function prototypeOf(instance: unknown): object | null {
-  if (typeof instance !== 'object' || instance === null) return null;
-  return Object.getPrototypeOf(instance) as object | null;
 }

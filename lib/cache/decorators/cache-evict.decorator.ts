@@ -1,13 +1,17 @@
 import { from, mergeMap, type Observable } from 'rxjs';
+import { siteOf } from '../../common/decorators/decorated.method.js';
+import type { ArgumentsOf, DecoratorOf, LaterMethod } from '../../common/decorators/method.types.js';
+import { noObservable } from '../../common/decorators/result.kind.js';
+import { told, within, type Told } from '../../common/decorators/told.js';
 import { DepotConfigError, show } from '../../common/errors.js';
 import { checkKey } from '../../common/key.js';
 import { checkTags } from '../cache.lifetime.js';
 import type { CacheService } from '../cache.service.js';
 import { otherPlace, PLACE_KEYS, type CachePlaceOptions, type MemoryOfOptions } from './cache.place.js';
-import { decorate, siteOf } from './decorated.method.js';
-import { checkOptions, keyFrom, told, within, type Told } from './decorator.options.js';
-import type { ArgumentsOf, CacheDecorator, CachedMethod, KeyOrParts } from './method.types.js';
-import { afterwards, noObservable } from './observable.values.js';
+import { decorateCached } from './cached.method.js';
+import { checkOptions, keyFrom } from './decorator.options.js';
+import type { KeyOrParts } from './method.types.js';
+import { afterwards } from './observable.values.js';
 
 /** What is removed; at least one of `key`, `keys`, `tags`, `pattern` and `all`. Functions are given the method's arguments. */
 export interface CacheEvictOptions<A extends readonly unknown[] = readonly unknown[]>
@@ -46,9 +50,9 @@ const KEYS = [...PLACE_KEYS, ...WHAT, 'memoryOf', 'before', 'when'];
  * @throws DepotConfigError when the class is defined, for a bad option, on what is not a method of an instance, or when
  * nothing to remove is named
  */
-export function CacheEvict<F extends CachedMethod>(
+export function CacheEvict<F extends LaterMethod>(
   options: CacheEvictOptions<ArgumentsOf<NoInfer<F>>>,
-): CacheDecorator<F> {
+): DecoratorOf<F> {
   return (target, name, descriptor) => {
     const site = siteOf('@CacheEvict', target, name, descriptor);
     const { title } = site;
@@ -58,10 +62,11 @@ export function CacheEvict<F extends CachedMethod>(
     checkWhat(erased, title);
     const place = otherPlace(options, title, target);
 
-    decorate(site, descriptor, { place, hasDefaultKey: false }, (call) => {
+    const mark = { decorator: '@CacheEvict', place, hasDefaultKey: false } as const;
+    decorateCached(site, descriptor, mark, (call) => {
       if (when && !when(...(call.args as readonly never[]))) return call.run();
       const removals = removalsOf(erased, call.args, title);
-      const cache = place.in(call.caches);
+      const cache = place.in(call.bound);
       const evict = (): Promise<unknown> => Promise.all(removals.map((remove) => remove(cache)));
       if (!before) return afterwards(call.run(), evict);
       return call.isObservable

@@ -1,9 +1,12 @@
+import { siteOf } from '../../common/decorators/decorated.method.js';
+import type { ArgumentsOf, DecoratorOf, LaterMethod } from '../../common/decorators/method.types.js';
+import { told, type Told } from '../../common/decorators/told.js';
 import type { Duration } from '../../common/duration.js';
 import type { SetOptions } from '../cache.options.js';
 import { otherPlace, PLACE_KEYS, type CachePlaceOptions, type MemoryOfOptions } from './cache.place.js';
-import { decorate, siteOf } from './decorated.method.js';
-import { checkOptions, keyFrom, told, type Told } from './decorator.options.js';
-import type { ArgumentsOf, CacheDecorator, CachedMethod, KeyOrParts, ResultOf } from './method.types.js';
+import { decorateCached } from './cached.method.js';
+import { checkOptions, keyFrom } from './decorator.options.js';
+import type { KeyOrParts, ResultOf } from './method.types.js';
 import { afterwards, isNothing, lastOf } from './observable.values.js';
 import { DepotConfigError } from '../../common/errors.js';
 
@@ -50,9 +53,9 @@ const KEYS = [
  * @throws DepotConfigError when the class is defined, for a bad option or on what is not a method of an instance. A call
  * rejects when the result can't be stored, and what was there is removed
  */
-export function CachePut<F extends CachedMethod>(
+export function CachePut<F extends LaterMethod>(
   options: CachePutOptions<ArgumentsOf<NoInfer<F>>, ResultOf<NoInfer<F>>>,
-): CacheDecorator<F> {
+): DecoratorOf<F> {
   return (target, name, descriptor) => {
     const site = siteOf('@CachePut', target, name, descriptor);
     const { title } = site;
@@ -68,13 +71,14 @@ export function CachePut<F extends CachedMethod>(
       ...(jitter !== undefined && { jitter }),
     };
 
-    decorate(site, descriptor, { place, hasDefaultKey: false }, (call) => {
+    const mark = { decorator: '@CachePut', place, hasDefaultKey: false } as const;
+    decorateCached(site, descriptor, mark, (call) => {
       const args = call.args as readonly never[];
       if (when && !when(...args)) return call.run();
       return afterwards(call.run(), async (stored) => {
         const result = lastOf(stored) as never;
         if (unless?.(result, ...args)) return;
-        const cache = place.in(call.caches);
+        const cache = place.in(call.bound);
         const its = keyFrom(told(key, [result, ...args]), title);
         try {
           await cache.set(its, isNothing(stored) ? undefined : stored, {

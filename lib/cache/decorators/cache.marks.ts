@@ -1,13 +1,9 @@
-import 'reflect-metadata';
+import { MethodMarks } from '../../common/decorators/method.marks.js';
 import type { CachePlace } from './cache.place.js';
-import type { ResultKind } from './result.kind.js';
 
-export type DecoratorName = '@Cacheable' | '@CachePut' | '@CacheEvict';
-
-/** What a decorator leaves on a class, for those who look at it before it is used. */
+/** What a decorator leaves on a class. */
 export interface CacheMark {
-  readonly decorator: DecoratorName;
-  readonly kind: ResultKind;
+  readonly decorator: '@Cacheable' | '@CachePut' | '@CacheEvict';
   /** As errors name it: `@Cacheable on Products.find`. */
   readonly title: string;
   /** The class that declares the method. */
@@ -17,36 +13,4 @@ export interface CacheMark {
   readonly hasDefaultKey: boolean;
 }
 
-type Marks = Map<string | symbol, CacheMark[]>;
-
-const MARKS = 'nestjs-depot:cache-marks';
-
-const ownMarks = (prototype: object): Marks | undefined =>
-  Reflect.getOwnMetadata(MARKS, prototype) as Marks | undefined;
-
-export function addMark(prototype: object, method: string | symbol, mark: CacheMark): void {
-  const marks = ownMarks(prototype) ?? new Map<string | symbol, CacheMark[]>();
-  marks.set(method, [...(marks.get(method) ?? []), mark]);
-  Reflect.defineMetadata(MARKS, marks, prototype);
-}
-
-/** Of a method that is declared in this very class. */
-export const marksOn = (prototype: object, method: string | symbol): readonly CacheMark[] =>
-  ownMarks(prototype)?.get(method) ?? [];
-
-/** Of all methods of a class, inherited ones included, by method. */
-export function* allMarks(prototype: object): Generator<readonly [method: string | symbol, mark: CacheMark]> {
-  for (const declaring of prototypesOf(prototype)) {
-    for (const [method, marks] of ownMarks(declaring) ?? []) {
-      for (const mark of marks) yield [method, mark];
-    }
-  }
-}
-
-/** From the class itself up. */
-export function* prototypesOf(prototype: unknown): Generator<object> {
-  for (let next = prototype; typeof next === 'object' && next !== null;) {
-    yield next;
-    next = Object.getPrototypeOf(next) as unknown;
-  }
-}
+export const cacheMarks = new MethodMarks<CacheMark>('nestjs-depot:cache-marks');

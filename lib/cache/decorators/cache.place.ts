@@ -1,8 +1,9 @@
+import { prototypesOf } from '../../common/decorators/method.marks.js';
 import { DepotConfigError, show } from '../../common/errors.js';
 import { wholeNumber } from '../../common/options.js';
 import type { CacheRegistry } from '../cache.registry.js';
 import type { CacheService } from '../cache.service.js';
-import { marksOn, prototypesOf } from './cache.marks.js';
+import { cacheMarks } from './cache.marks.js';
 
 /** Where the entries of a decorated method are: a cache of the application, or a namespace in it. */
 export class CachePlace {
@@ -101,7 +102,7 @@ export function otherPlace(
   }
   return new CachePlace(`memoryOf ${method}`, false, (caches) => {
     for (const prototype of prototypesOf(target)) {
-      const mark = marksOn(prototype, method).find(({ place }) => place.isOfMethod);
+      const mark = cacheMarks.on(prototype, method).find(({ place }) => place.isOfMethod);
       if (mark) return mark.place.in(caches);
     }
     throw new DepotConfigError(

@@ -1,4 +1,9 @@
 import type { Observable } from 'rxjs';
+import { nameOfClass, siteOf, type Site } from '../../common/decorators/decorated.method.js';
+import { prototypesBelow } from '../../common/decorators/method.marks.js';
+import type { ArgumentsOf, DecoratorOf, LaterMethod } from '../../common/decorators/method.types.js';
+import { noObservable } from '../../common/decorators/result.kind.js';
+import { told, within, type Told } from '../../common/decorators/told.js';
 import { DepotConfigError } from '../../common/errors.js';
 import type { CachePolicyOptions, GetOrSetOptions } from '../cache.options.js';
 import type { Duration } from '../../common/duration.js';
@@ -9,7 +14,7 @@ import { filterShape, type FilterOptions } from '../filter/filter.shape.js';
 import { checkKey } from '../../common/key.js';
 import { keyOfArguments } from './argument.key.js';
 import { CachedObservables } from './cached.observables.js';
-import { marksOn, prototypesOf } from './cache.marks.js';
+import { cacheMarks } from './cache.marks.js';
 import {
   cacheablePlace,
   MEMORY_KEYS,
@@ -18,10 +23,10 @@ import {
   type CachePlaceOptions,
   type MethodMemoryOptions,
 } from './cache.place.js';
-import { decorate, nameOfClass, siteOf, type MethodCall, type Site } from './decorated.method.js';
-import { checkOptions, keyFrom, told, within, type Told } from './decorator.options.js';
-import type { ArgumentsOf, CacheDecorator, CachedMethod, KeyOrParts, ResultOf } from './method.types.js';
-import { isNothing, lastOf, noObservable } from './observable.values.js';
+import { decorateCached, type CachedCall } from './cached.method.js';
+import { checkOptions, keyFrom } from './decorator.options.js';
+import type { KeyOrParts, ResultOf } from './method.types.js';
+import { isNothing, lastOf } from './observable.values.js';
 
 /** Functions are given the method's arguments; of an Observable's values, the last one is the result. */
 export interface CacheableOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
@@ -63,22 +68,23 @@ const KEYS = [...POLICY_KEYS, ...PLACE_KEYS, ...MEMORY_KEYS, 'key', 'tags', 'whe
  *
  * @throws DepotConfigError when the class is defined, for a bad option or on what is not a method of an instance
  */
-export function Cacheable<F extends CachedMethod>(
+export function Cacheable<F extends LaterMethod>(
   options: CacheableOptions<ArgumentsOf<NoInfer<F>>, ResultOf<NoInfer<F>>> = {},
-): CacheDecorator<F> {
+): DecoratorOf<F> {
   return (target, name, descriptor) => {
     const site = siteOf('@Cacheable', target, name, descriptor);
     const { title, owner } = site;
     checkOptions(options, title, KEYS);
     checkFilter(options.filter, title);
     const place = cacheablePlace(options, title, owner);
-    for (const mark of marksOn(target, name)) {
+    for (const mark of cacheMarks.on(target, name)) {
       if (mark.decorator !== '@Cacheable' || mark.place.id !== place.id) continue;
       throw new DepotConfigError(`${title}: it stands there twice for one cache and would wait for itself`);
     }
     const call = new CacheableCall(site, options as unknown as Erased, place);
     const hasDefaultKey = options.key === undefined;
-    decorate(site, descriptor, { place, hasDefaultKey }, (made) => {
+    const mark = { decorator: '@Cacheable', place, hasDefaultKey } as const;
+    decorateCached(site, descriptor, mark, (made) => {
       if (isCachedBelow(made.instance, site)) return made.run();
       return made.isObservable ? call.observe(made) : call.await(made);
     });
@@ -87,9 +93,8 @@ export function Cacheable<F extends CachedMethod>(
 
 /** By `super`, from a cached override: looking again, under a key that may be the same, would wait for itself. */
 function isCachedBelow(instance: object, { target, name }: Site): boolean {
-  for (const prototype of prototypesOf(Object.getPrototypeOf(instance))) {
-    if (prototype === target) return false;
-    if (marksOn(prototype, name).some(({ decorator }) => decorator === '@Cacheable')) return true;
+  for (const prototype of prototypesBelow(instance, target)) {
+    if (cacheMarks.on(prototype, name).some(({ decorator }) => decorator === '@Cacheable')) return true;
   }
   return false;
 }
@@ -117,26 +122,26 @@ class CacheableCall {
   }
 
   /** Not async: a hit is answered by a promise already, and another one around it takes as long as the hit. */
-  await(call: MethodCall): unknown {
+  await(call: CachedCall): unknown {
     if (!this.applies(call)) return call.run();
-    const cache = this.place.in(call.caches);
+    const cache = this.place.in(call.bound);
     const work = (): unknown => noObservable(call.run(), this.site.title);
     return cache.getOrSet(this.keyOf(call), work, this.filtered(cache, this.optionsOf(call)));
   }
 
-  observe(call: MethodCall): Observable<unknown> {
+  observe(call: CachedCall): Observable<unknown> {
     const run = (): Observable<unknown> => call.run() as Observable<unknown>;
     if (!this.applies(call)) return run();
-    const cache = this.place.in(call.caches);
+    const cache = this.place.in(call.bound);
     return this.observables.of(cache, this.keyOf(call), run, this.filtered(cache, this.optionsOf(call)));
   }
 
-  private applies({ args }: MethodCall): boolean {
+  private applies({ args }: CachedCall): boolean {
     const { when } = this.options;
     return when === undefined || when(...(args as readonly never[]));
   }
 
-  private keyOf({ instance, args }: MethodCall): string {
+  private keyOf({ instance, args }: CachedCall): string {
     const { key } = this.options;
     const { title, name } = this.site;
     if (key !== undefined) return keyFrom(told(key, args), title);
@@ -154,7 +159,7 @@ class CacheableCall {
     return { ...options, filter };
   }
 
-  private optionsOf({ args, isObservable }: MethodCall): GetOrSetOptions {
+  private optionsOf({ args, isObservable }: CachedCall): GetOrSetOptions {
     const { tags, unless } = this.options;
     const always = isObservable ? this.observed : this.always;
     if (typeof tags !== 'function' && unless === undefined && !isObservable) return always;

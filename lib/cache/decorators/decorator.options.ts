@@ -1,13 +1,11 @@
-import { DepotConfigError, PayloadError, show } from '../../common/errors.js';
+import { within } from '../../common/decorators/told.js';
+import { DepotConfigError, show } from '../../common/errors.js';
 import { checkKey } from '../../common/key.js';
 import { checkKeys } from '../../common/options.js';
 import { checkTags } from '../cache.lifetime.js';
 import type { CachePolicyOptions } from '../cache.options.js';
 import { cachePolicy, DEFAULT_POLICY } from '../cache.policy.js';
 import { keyOfParts } from './argument.key.js';
-
-/** What a value is, or what tells it from these arguments. */
-export type Told<A extends readonly unknown[], T> = T | ((...args: A) => T);
 
 /** Options that are functions, and nothing else. */
 const FUNCTIONS = ['when', 'unless'] as const;
@@ -44,29 +42,9 @@ export function checkOptions(options: Options, title: string, known: readonly st
   if (Array.isArray(options.tags)) within(title, () => checkTags(options.tags));
 }
 
-/** What was given, or what the function that was given says. */
-export function told<T>(value: Told<readonly never[], T>, args: readonly unknown[]): T {
-  return typeof value === 'function' ? (value as (...args: readonly unknown[]) => T)(...args) : value;
-}
-
 /** @throws PayloadError, DepotConfigError naming the decorator, when it is no key */
 export function keyFrom(key: unknown, title: string): string {
   return Array.isArray(key)
     ? within(title, () => keyOfParts(key))
     : checkKey(key, `${title}: what key returned`);
-}
-
-/** Says of errors whose they are. */
-export function within<T>(title: string, work: () => T, hint = ''): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof PayloadError) {
-      throw new PayloadError(`${title}: ${error.message}${hint}`, { cause: error });
-    }
-    if (error instanceof DepotConfigError) {
-      throw new DepotConfigError(`${title}: ${error.message}${hint}`, { cause: error });
-    }
-    throw error;
-  }
 }

@@ -1,5 +1,4 @@
 import { concatMap, isObservable, toArray } from 'rxjs';
-import { DepotConfigError } from '../../common/errors.js';
 
 /**
  * What an Observable brought is stored as one value: a single one as itself, so that promises and `CacheService` find the
@@ -26,14 +25,6 @@ function valuesIn(stored: unknown): readonly unknown[] | undefined {
     return undefined;
   const values: unknown = Reflect.get(stored, VALUES);
   return Array.isArray(values) ? values : undefined;
-}
-
-/** @throws DepotConfigError for an Observable where a promise was expected */
-export function noObservable<T>(result: T, title: string): T {
-  if (!isObservable(result)) return result;
-  throw new DepotConfigError(
-    `${title}: the method returns an Observable and is not declared to; expected Observable<…> as its return type, and emitDecoratorMetadata in tsconfig.json`,
-  );
 }
 
 /**

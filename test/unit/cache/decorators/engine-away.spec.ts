@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { CacheRegistry } from '../../../../lib/cache/cache.registry.js';
 import type { CacheStore } from '../../../../lib/cache/cache.store.js';
-import { bindCaches } from '../../../../lib/cache/decorators/cache.binding.js';
+import { CACHES } from '../../../../lib/cache/decorators/cache.binding.js';
 import { CacheEvict } from '../../../../lib/cache/decorators/cache-evict.decorator.js';
 import { CachePut } from '../../../../lib/cache/decorators/cache-put.decorator.js';
 import { Cacheable } from '../../../../lib/cache/decorators/cacheable.decorator.js';
@@ -53,7 +53,7 @@ test('without the engine methods run, and their results stand', async () => {
   const engine = new EmbeddedCacheEngine();
   engine.open = (...args) => away(EmbeddedCacheEngine.prototype.open.apply(engine, args));
   const products = new Products();
-  bindCaches(products, new CacheRegistry({ ...sources, engine }));
+  CACHES.bind(products, new CacheRegistry({ ...sources, engine }));
 
   const results = [
     await products.find(),

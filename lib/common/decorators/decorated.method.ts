@@ -1,15 +1,11 @@
 import 'reflect-metadata';
-import { Inject, Optional } from '@nestjs/common';
 import { defer, firstValueFrom, isObservable, throwError, type Observable } from 'rxjs';
-import { DepotConfigError } from '../../common/errors.js';
-import { CacheRegistry } from '../cache.registry.js';
-import { CACHE_SLOT, cachesOf, defineSlot } from './cache.binding.js';
-import { addMark, marksOn, type CacheMark, type DecoratorName } from './cache.marks.js';
-import { declaredKind, type ResultKind } from './result.kind.js';
+import { DepotConfigError } from '../errors.js';
+import type { ObjectSlot } from './object.slot.js';
+import { declaredKind, declareKind, type ResultKind } from './result.kind.js';
 
 /** Where a decorator stands. */
 export interface Site {
-  readonly decorator: DecoratorName;
   readonly target: object;
   readonly name: string | symbol;
   /** `Products.find` */
@@ -19,19 +15,28 @@ export interface Site {
   readonly kind: ResultKind;
 }
 
-/** A call of a decorated method, of an object that has caches. */
-export interface MethodCall {
+/** A call of a decorated method, of an object that was given what the decorator needs. */
+export interface MethodCall<B> {
   readonly instance: object;
   readonly args: readonly unknown[];
-  readonly caches: CacheRegistry;
-  /** What is below the decorator. */
-  readonly run: () => unknown;
+  /** What the object was given. */
+  readonly bound: B;
+  /** What is below the decorator, with these arguments, or else with those of the call. */
+  readonly run: (args?: readonly unknown[]) => unknown;
   readonly isObservable: boolean;
+}
+
+export interface Wrapping<B extends object> {
+  readonly slot: ObjectSlot<B>;
+  /** Answers a call. */
+  readonly around: (call: MethodCall<B>) => unknown;
+  /** Is told of a call whose object was given nothing. */
+  readonly unbound?: () => void;
 }
 
 /** @throws DepotConfigError on what is not a method of an instance */
 export function siteOf(
-  decorator: DecoratorName,
+  decorator: string,
   target: object,
   name: string | symbol,
   descriptor: { readonly value?: unknown },
@@ -41,52 +46,49 @@ export function siteOf(
   if (typeof target === 'function' || typeof descriptor.value !== 'function') {
     throw new DepotConfigError(`${title}: expected a method of an instance`);
   }
-  const [below] = marksOn(target, name);
-  const kind = below?.kind ?? declaredKind(target, name, descriptor.value);
-  return { decorator, target, name, owner, title, kind };
+  return { target, name, owner, title, kind: declaredKind(target, name, descriptor.value) };
 }
 
 /**
  * Has calls answered by `around`: of an Observable each time that it is subscribed, and not before. What `around` throws, the
- * call rejects with. Where no caches are at hand, as in a unit test, the method simply runs.
+ * call rejects with. Where nothing is at hand that it needs, as in a unit test, the method simply runs.
  *
  * When it is not known what the method returns, its first call is made to find out, and then counts as what `around` runs.
  */
-export function decorate<F>(
-  { decorator, target, name, title, kind }: Site,
+export function decorate<F, B extends object>(
+  { target, name, kind }: Site,
   descriptor: TypedPropertyDescriptor<F>,
-  mark: Pick<CacheMark, 'place' | 'hasDefaultKey'>,
-  around: (call: MethodCall) => unknown,
+  { slot, around, unbound }: Wrapping<B>,
 ): void {
   const method = descriptor.value as (...args: unknown[]) => unknown;
   let known = kind;
   const answer = function (this: object, ...args: unknown[]): unknown {
-    const run = (): unknown => method.apply(this, args);
-    const caches = cachesOf(this);
-    if (caches === undefined) return run();
+    const run = (given: readonly unknown[] = args): unknown => method.apply(this, given as unknown[]);
+    const bound = slot.of(this);
+    if (bound === undefined) {
+      unbound?.();
+      return run();
+    }
     if (known !== 'unknown') {
-      return answered(around, { instance: this, args, caches, run, isObservable: known === 'observable' });
+      return answered(around, { instance: this, args, bound, run, isObservable: known === 'observable' });
     }
     const result = run();
     known = isObservable(result) ? 'observable' : 'promise';
-    const first = startingWith(result, run);
     return answered(around, {
       instance: this,
       args,
-      caches,
-      run: first,
+      bound,
+      run: startingWith(result, run),
       isObservable: known === 'observable',
     });
   };
   takeAfter(answer, method);
   descriptor.value = answer as F;
-  addMark(target, name, { decorator, title, target, kind, ...mark });
-  if (!defineSlot(target)) return;
-  Inject(CacheRegistry)(target, CACHE_SLOT);
-  Optional()(target, CACHE_SLOT);
+  declareKind(target, name, kind);
+  slot.defineOn(target);
 }
 
-function answered(around: (call: MethodCall) => unknown, call: MethodCall): unknown {
+function answered<B>(around: (call: MethodCall<B>) => unknown, call: MethodCall<B>): unknown {
   if (call.isObservable) return defer(() => around(call) as Observable<unknown>);
   try {
     return around(call);
