@@ -23,8 +23,7 @@ export interface LockSurroundings {
   readonly returns: LockReturns;
   /** The lock is held. */
   readonly began: (hold: Hold) => void;
-  /** The lock is released or lost. */
-  readonly ended: (hold: Hold) => void;
+  readonly ended: (hold: Hold, how: 'released' | 'lost') => void;
 }
 
 /** Renewed so often within the time it has: two renewals may fail before it is lost. */
@@ -192,7 +191,7 @@ export class Hold {
   private end(state: 'released' | 'lost'): void {
     this.state = state;
     this.cancelTimer();
-    this.around.ended(this);
+    this.around.ended(this, state);
   }
 
   private now(): number {

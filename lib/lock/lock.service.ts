@@ -57,7 +57,11 @@ export class LockService {
       logger,
       returns: this.returns,
       began: (hold) => void this.held.set(hold.grant.claim.owner, hold),
-      ended: (hold) => void this.held.delete(hold.grant.claim.owner),
+      ended: (hold, how) => {
+        this.held.delete(hold.grant.claim.owner);
+        // One that was frozen for too long is out of the queue, with all who wait in this process.
+        if (how === 'lost') this.waiters.lookAll(hold.key);
+      },
     };
     store.onGranted((key, owner, handOver) => this.handed(key, owner, handOver));
     store.onGap(() => this.waiters.lookAll());
@@ -238,7 +242,11 @@ export class LockService {
     if (waiter) waiter.handed(handOver);
     // Its waiter has given up, and the word of that was lost on the way: the next one should not have to wait.
     else if (!this.held.has(owner)) {
-      this.returns.giveBack({ key, owner, ttlMs: 1, permits: 1, limit: 1 }).catch(() => undefined);
+      this.returns.giveBack({ key, owner, ttlMs: 1, permits: 1, limit: 1 }).then(
+        // It had lapsed already, so all who wait in this process are out of the queue.
+        (held) => held || this.waiters.lookAll(key),
+        () => undefined,
+      );
     }
   }
 }

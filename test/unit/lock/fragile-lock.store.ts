@@ -1,43 +1,79 @@
 import { EngineUnavailableError } from '../../../lib/common/errors.js';
-import type { LockAnswer, LockStore } from '../../../lib/lock/lock.store.js';
+import type {
+  GrantedListener,
+  HandOver,
+  LockAnswer,
+  LockClaim,
+  LockRelease,
+  LockState,
+  LockStore,
+} from '../../../lib/lock/lock.store.js';
+import { Deferred } from '../../support/deferred.js';
 
-/** A store that can be away, slow, and lose what it should tell; and that counts what it is asked. */
+/**
+ * What one process sees of an engine that others share: it can be away, slow, and lose what it should tell; it counts what
+ * it is asked, and tells this process of nobody else's hand-overs.
+ */
 export class FragileLockStore implements LockStore {
   /** 'before': nothing happens. 'after': it happens, but nobody hears of it. */
   away: 'no' | 'before' | 'after' = 'no';
-  /** Grants that are not passed on. */
+  /** Hand-overs are not told. */
   deaf = false;
-  /** Every call waits for it. */
-  held: Promise<unknown> | undefined;
+  /** What releases say instead of whether somebody has to watch. */
+  watch: boolean | undefined;
   readonly calls: string[] = [];
-  /** Who asked for a lock, in that order. */
-  readonly owners: string[] = [];
-  private readonly grantListeners: ((key: string, owner: string) => void)[] = [];
+  /** What was asked for, in that order, each time. */
+  readonly claims: LockClaim[] = [];
+  /** Every hand-over to this process, told or not. */
+  readonly handOvers: { readonly key: string; readonly owner: string; readonly handOver: HandOver }[] = [];
+  private requests: Promise<unknown> | undefined;
+  private answers: Promise<unknown> | undefined;
+  private readonly owners = new Set<string>();
+  private readonly grantListeners: GrantedListener[] = [];
   private readonly gapListeners: (() => void)[] = [];
 
   constructor(private readonly inner: LockStore) {}
 
-  tryAcquire(key: string, owner: string, ttlMs: number): Promise<LockAnswer> {
-    return this.answer('tryAcquire', () => this.inner.tryAcquire(key, owner, ttlMs));
+  tryAcquire(claim: LockClaim): Promise<LockAnswer> {
+    this.claims.push(claim);
+    return this.answer('tryAcquire', () => this.inner.tryAcquire(claim));
   }
 
-  acquire(key: string, owner: string, ttlMs: number): Promise<LockAnswer> {
-    this.owners.push(owner);
-    return this.answer('acquire', () => this.inner.acquire(key, owner, ttlMs));
+  acquire(claim: LockClaim): Promise<LockAnswer> {
+    this.claims.push(claim);
+    this.owners.add(claim.owner);
+    return this.answer('acquire', () => this.inner.acquire(claim));
   }
 
-  extend(key: string, owner: string, ttlMs: number): Promise<boolean> {
-    return this.answer('extend', () => this.inner.extend(key, owner, ttlMs));
+  extend(claim: LockClaim, ttlMs: number, token?: number): Promise<boolean> {
+    return this.answer('extend', () => this.inner.extend(claim, ttlMs, token));
   }
 
-  release(key: string, owner: string): Promise<boolean> {
-    return this.answer('release', () => this.inner.release(key, owner));
+  release(claim: LockClaim): Promise<LockRelease> {
+    return this.answer('release', async () => {
+      const { held, watch } = await this.inner.release(claim);
+      return { held, watch: this.watch ?? watch };
+    });
   }
 
-  onGranted(listener: (key: string, owner: string) => void): void {
+  look(key: string): Promise<void> {
+    return this.answer('look', () => this.inner.look(key));
+  }
+
+  inspect(key: string): Promise<LockState> {
+    return this.answer('inspect', () => this.inner.inspect(key));
+  }
+
+  forceRelease(key: string): Promise<number> {
+    return this.answer('forceRelease', () => this.inner.forceRelease(key));
+  }
+
+  onGranted(listener: GrantedListener): void {
     this.grantListeners.push(listener);
-    this.inner.onGranted((key, owner) => {
-      if (!this.deaf) listener(key, owner);
+    this.inner.onGranted((key, owner, handOver) => {
+      if (!this.owners.has(owner)) return;
+      this.handOvers.push({ key, owner, handOver });
+      if (!this.deaf) listener(key, owner, handOver);
     });
   }
 
@@ -45,21 +81,35 @@ export class FragileLockStore implements LockStore {
     this.gapListeners.push(listener);
   }
 
-  /** Tells of a grant, late or again. */
-  tell(key: string, owner: string): void {
-    this.grantListeners.forEach((listener) => listener(key, owner));
+  /** Tells of the latest hand-over, late or again. */
+  tell(): void {
+    const last = this.handOvers.at(-1);
+    if (!last) throw new Error('nothing was handed over');
+    for (const listener of this.grantListeners) listener(last.key, last.owner, last.handOver);
   }
 
   /** As after a reconnect. */
   gap(): void {
-    this.gapListeners.forEach((listener) => listener());
+    for (const listener of this.gapListeners) listener();
+  }
+
+  /** Calls from now on are under way, to the engine or back from it, until the returned function is called. */
+  slow(way: 'requests' | 'answers'): () => void {
+    const { promise, resolve } = new Deferred<undefined>();
+    this[way] = promise;
+    return () => {
+      if (this[way] === promise) this[way] = undefined;
+      resolve(undefined);
+    };
   }
 
   private async answer<T>(name: string, ask: () => Promise<T>): Promise<T> {
+    const { requests, answers } = this;
     this.calls.push(name);
-    await this.held;
+    await requests;
     if (this.away === 'before') throw new EngineUnavailableError("Can't reach Redis");
     const answer = await ask();
+    await answers;
     if (this.away === 'after') throw new EngineUnavailableError('No answer from Redis');
     return answer;
   }
