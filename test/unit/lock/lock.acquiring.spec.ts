@@ -7,7 +7,9 @@ import { LockScene, outcomeOf } from './lock.scene.js';
 describe('LockService', () => {
   let scene: LockScene;
 
-  beforeEach(() => (scene = new LockScene()));
+  beforeEach(() => {
+    scene = new LockScene();
+  });
   afterEach(() => scene.close());
 
   describe('tryAcquire', () => {

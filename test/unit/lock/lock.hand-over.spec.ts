@@ -7,7 +7,9 @@ import { LockScene, SLACK, TTL, claimOf, outcomeOf, type Outcome } from './lock.
 describe('a lock that is handed over', () => {
   let scene: LockScene;
 
-  beforeEach(() => (scene = new LockScene()));
+  beforeEach(() => {
+    scene = new LockScene();
+  });
   afterEach(() => scene.close());
 
   /** One who waits for what a stranger has. */

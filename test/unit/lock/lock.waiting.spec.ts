@@ -5,7 +5,9 @@ import { LockScene, SLACK, TTL, claimOf, outcomeOf } from './lock.scene.js';
 describe('who waits for a lock', () => {
   let scene: LockScene;
 
-  beforeEach(() => (scene = new LockScene()));
+  beforeEach(() => {
+    scene = new LockScene();
+  });
   afterEach(() => scene.close());
 
   test('is served in order, by two calls each', async () => {
