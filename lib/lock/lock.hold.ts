@@ -3,6 +3,7 @@ import { toError } from '../common/errors.js';
 import type { DepotLogger } from '../common/logger.js';
 import { LockLostError } from './lock.errors.js';
 import type { LockReturns } from './lock.returns.js';
+import { watchClock } from './lock.signal.js';
 import type { LockClaim, LockStore } from './lock.store.js';
 
 /** How a lock was granted. */
@@ -41,9 +42,10 @@ export class Hold {
   /** What it has been granted last. */
   private spanMs: number;
   private renews: boolean;
-  private renewing = false;
+  /** Questions under way that let it last longer. */
+  private extending = 0;
   private cancelTimer: () => void = () => undefined;
-  /** Why the last renewal failed. */
+  /** Why the last of them failed. */
   private failure: unknown;
   private loss: LockLostError | undefined;
   /** Made when somebody asks for it. */
@@ -78,7 +80,7 @@ export class Hold {
   get signal(): AbortSignal {
     if (!this.abort) {
       this.abort = new AbortController();
-      watchClock(this.abort.signal, () => this.isHeld);
+      watchClock(this.abort.signal, () => void this.isHeld);
     }
     if (!this.isHeld && this.loss) this.abort.abort(this.loss);
     return this.abort.signal;
@@ -114,6 +116,7 @@ export class Hold {
     this.end('lost');
     this.loss = new LockLostError(this.key, why, cause === undefined ? undefined : { cause });
     this.abort?.abort(this.loss);
+    this.around.lost(this);
   }
 
   /** @throws LockLostError */
@@ -133,15 +136,27 @@ export class Hold {
 
   private async tryExtend(ttlMs: number): Promise<boolean> {
     const askedAt = this.now();
-    if (!(await this.around.store.extend(this.grant.claim, ttlMs))) return false;
-    if (this.state !== 'held') return true;
+    this.extending++;
+    try {
+      if (!(await this.around.store.extend(this.grant.claim, ttlMs))) return false;
+      if (this.state === 'held') this.extended(ttlMs, askedAt);
+      return true;
+    } catch (error) {
+      this.failure = error;
+      if (this.state === 'held') this.wakeAt(this.now() + this.spanMs / RETRIES);
+      throw error;
+    } finally {
+      this.extending--;
+    }
+  }
+
+  private extended(ttlMs: number, askedAt: number): void {
     this.ttlMs = ttlMs;
     this.spanMs = ttlMs;
     this.until = askedAt + ttlMs;
     this.renews = this.grant.renew;
     this.failure = undefined;
     this.plan();
-    return true;
   }
 
   /** One timer for both: the next renewal, or the end. */
@@ -158,27 +173,20 @@ export class Hold {
   private readonly wake = (): void => {
     if (!this.isHeld) return;
     this.wakeAt(this.until);
-    if (this.renews && !this.renewing) void this.renew();
+    // One that is under way may be for another ttl, which this one would take back.
+    if (this.renews && this.extending === 0) void this.renew();
   };
 
   private async renew(): Promise<void> {
-    this.renewing = true;
-    try {
-      if (await this.tryExtend(this.ttlMs)) return;
-      this.report('somebody else has it, or its time was over before it could be renewed');
-    } catch (error) {
-      this.failure = error;
-      if (this.state === 'held') this.wakeAt(this.now() + this.spanMs / RETRIES);
-    } finally {
-      this.renewing = false;
-    }
+    const isOurs = await this.tryExtend(this.ttlMs).catch(() => true);
+    if (!isOurs) this.report('somebody else has it, or its time was over before it could be renewed');
   }
 
   private expire(): void {
     const { renew } = this.grant;
     this.report(renew ? 'it could not be renewed in time' : 'its time is over', this.failure);
-    // A renewal that is still on its way would keep it from others.
-    if (this.renewing || this.failure !== undefined) void this.giveBack();
+    // What is still on its way, or may have arrived, would keep it from others.
+    if (this.extending > 0 || this.failure !== undefined) void this.giveBack();
   }
 
   /** Nobody may be listening to the signal. */
@@ -197,20 +205,4 @@ export class Hold {
   private now(): number {
     return elapsed(this.around.clock);
   }
-}
-
-/**
- * Whoever asks this signal learns the truth, even before a timer could tell it: after something has blocked the event loop
- * for longer than the ttl, other callbacks run before timers do.
- */
-function watchClock(signal: AbortSignal, isHeld: () => boolean): void {
-  const { aborted, throwIfAborted } = Object.getOwnPropertyDescriptors(AbortSignal.prototype);
-  Object.defineProperties(signal, {
-    aborted: { get: () => !isHeld() && aborted.get?.call(signal) === true },
-    throwIfAborted: {
-      value: () => {
-        if (!isHeld()) throwIfAborted.value?.call(signal);
-      },
-    },
-  });
 }

@@ -1,5 +1,6 @@
 import type { Duration } from '../common/duration.js';
 import { DepotConfigError, show } from '../common/errors.js';
+import { watchClock } from './lock.signal.js';
 import type { Lock } from './lock.js';
 
 /**
@@ -35,9 +36,10 @@ export class LockSet implements AsyncDisposable {
 
   /** Aborts with a `LockLostError` when one of them is lost. */
   get signal(): AbortSignal {
-    const lost = this.locks.find(({ signal }) => signal.aborted);
-    if (lost) return lost.signal;
-    this.any ??= AbortSignal.any(this.locks.map(({ signal }) => signal));
+    this.any ??= watchClock(
+      AbortSignal.any(this.locks.map(({ signal }) => signal)),
+      () => void this.locks.map(({ held }) => held),
+    );
     return this.any;
   }
 

@@ -1,0 +1,102 @@
+import type { Clock } from '../../common/clock.js';
+import { EngineUnavailableError } from '../../common/errors.js';
+import type {
+  GrantedListener,
+  LockAnswer,
+  LockClaim,
+  LockRelease,
+  LockState,
+  LockStore,
+} from '../lock.store.js';
+
+/**
+ * One of the servers of a quorum. It answers in bounded time; and what it is asked for an owner it is asked in order, so that
+ * giving something back never overtakes the question that brought it, even when nobody waits for its answer any more.
+ */
+export class LockServer {
+  /** By claim, the last that it was asked and has not answered yet. */
+  private readonly pending = new Map<string, Promise<unknown>>();
+
+  /** @param name for messages */
+  constructor(
+    readonly name: string,
+    private readonly store: LockStore,
+    private readonly timeoutMs: number,
+    private readonly clock: Clock,
+  ) {}
+
+  tryAcquire(claim: LockClaim): Promise<LockAnswer> {
+    return this.inOrder(claim, () => this.store.tryAcquire(claim));
+  }
+
+  acquire(claim: LockClaim): Promise<LockAnswer> {
+    return this.inOrder(claim, () => this.store.acquire(claim));
+  }
+
+  extend(claim: LockClaim, ttlMs: number, token?: number): Promise<boolean> {
+    return this.inOrder(claim, () => this.store.extend(claim, ttlMs, token));
+  }
+
+  release(claim: LockClaim): Promise<LockRelease> {
+    return this.inOrder(claim, () => this.store.release(claim));
+  }
+
+  /** Releases, and if that fails, what the owner has here ends by its ttl. */
+  giveBack(claim: LockClaim): void {
+    this.release(claim).catch(() => undefined);
+  }
+
+  look(key: string): Promise<void> {
+    return this.bounded(this.store.look(key));
+  }
+
+  inspect(key: string): Promise<LockState> {
+    return this.bounded(this.store.inspect(key));
+  }
+
+  forceRelease(key: string): Promise<number> {
+    return this.bounded(this.store.forceRelease(key));
+  }
+
+  onGranted(listener: GrantedListener): void {
+    this.store.onGranted(listener);
+  }
+
+  onGap(listener: () => void): void {
+    this.store.onGap(listener);
+  }
+
+  private inOrder<T>(claim: LockClaim, ask: () => Promise<T>): Promise<T> {
+    const id = claimId(claim.key, claim.owner);
+    const before = this.pending.get(id);
+    const answer = before ? before.then(ask, ask) : ask();
+    this.pending.set(id, answer);
+    const over = (): void => {
+      if (this.pending.get(id) === answer) this.pending.delete(id);
+    };
+    answer.then(over, over);
+    return this.bounded(answer);
+  }
+
+  /** The answer may come later, and is nobody's then. */
+  private bounded<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.clock.after(this.timeoutMs, () => {
+        reject(new EngineUnavailableError(`No answer from ${this.name} within ${this.timeoutMs} ms`));
+      });
+      answer.then(
+        (value) => {
+          cancel();
+          resolve(value);
+        },
+        (error: unknown) => {
+          cancel();
+          reject(error as Error);
+        },
+      );
+    });
+  }
+}
+
+/** An owner has no white space. */
+export const claimId = (key: string, owner: string): string => `${owner} ${key}`;
