@@ -1,4 +1,5 @@
 import { backoffDelayMs } from '../../common/backoff.js';
+import { deferralOf } from '../../common/deferral.js';
 import type { DepotLogger } from '../../common/logger.js';
 import type { Ack, ClaimedTask } from '../task.broker.js';
 import { DiscardTask, RetryTask, TaskDeadlineError, TaskTimeoutError } from '../task.errors.js';
@@ -36,7 +37,7 @@ export class Endings {
     if (thrown instanceof DiscardTask || isOver(running, thrown)) {
       return this.dead(task, startedAt, thrown, attempt);
     }
-    const asked = thrown instanceof RetryTask ? thrown : undefined;
+    const asked = anotherAttempt(thrown);
     const counts = asked?.count ?? true;
     if (counts && attempt >= policy.attempts) return this.dead(task, startedAt, thrown, attempt);
     const delayMs = asked?.delayMs ?? backoffDelayMs(policy.backoff, attempt);
@@ -95,6 +96,13 @@ export class Endings {
   private failure(startedAt: number, thrown: unknown): string {
     return writeOutcome(startedAt, writeFailure(thrown, this.around.codec));
   }
+}
+
+/** When it is to run again, if its handler has said so, and whether this was an attempt. */
+function anotherAttempt(thrown: unknown): { readonly delayMs: number; readonly count: boolean } | undefined {
+  if (thrown instanceof RetryTask) return thrown;
+  const delayMs = deferralOf(thrown);
+  return delayMs === undefined ? undefined : { delayMs, count: false };
 }
 
 /** Its own deadline, not one that a handler came across. */

@@ -1,3 +1,4 @@
+import { deferralOf } from '../../common/deferral.js';
 import type { DepotLogger } from '../../common/logger.js';
 import { readEvent, type EventRecord, type TaskEventName } from '../event.record.js';
 import type { QueueBroker } from '../task.broker.js';
@@ -55,6 +56,7 @@ export class EventHandlers {
         try {
           await handler.run(told, context);
         } catch (error) {
+          if (deferralOf(error) !== undefined) throw error;
           const { message, stack } = failureOf(error);
           this.logger.error(`${title} failed on '${event}' of task ${told.taskId}: ${message}`, stack);
           throw error;
