@@ -26,6 +26,7 @@ import type { DepotOptions, QueueOptions } from './depot.options.js';
 import { checkName, depotSettings, type DepotSettings } from './depot.settings.js';
 import { DepotWorkerModule } from './depot-worker.module.js';
 import { createEngine, ENGINE_FACTORY, type EngineFactory } from './engines/engine.factory.js';
+import { LockBinder } from './lock/decorators/lock-binder.service.js';
 import { LockService } from './lock/lock.service.js';
 import { getQueueToken } from './task/decorators/inject-queue.decorator.js';
 import { QueueService } from './task/queue.service.js';
@@ -91,6 +92,7 @@ const runtimeProvider: FactoryProvider<DepotRuntime> = {
       useFactory: (runtime: DepotRuntime) => new QueueService(runtime, runtime.settings.routes),
     },
     CacheBinder,
+    LockBinder,
   ],
   exports: [DepotRuntime, CacheRegistry, CacheService, LockService, QueueService],
 })
@@ -99,6 +101,7 @@ export class DepotModule extends ConfigurableModuleClass implements OnModuleInit
     private readonly runtime: DepotRuntime,
     private readonly locks: LockService,
     private readonly cacheBinder: CacheBinder,
+    private readonly lockBinder: LockBinder,
   ) {
     super();
   }
@@ -128,6 +131,7 @@ export class DepotModule extends ConfigurableModuleClass implements OnModuleInit
 
   async onModuleInit(): Promise<void> {
     this.cacheBinder.bind();
+    this.lockBinder.bind();
     await this.runtime.open();
   }
 

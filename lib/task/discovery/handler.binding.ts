@@ -1,5 +1,6 @@
+import { suppliedTo } from '../../common/decorators/supplied.parameters.js';
 import { DepotConfigError } from '../../common/errors.js';
-import { hasForeignParameters, parameterMarks } from '../decorators/metadata.js';
+import { hasForeignParameters, parameterMarks, type ParameterKind } from '../decorators/metadata.js';
 import type { TaskContext } from '../task.context.js';
 
 /** A provider that handles tasks, or events of tasks. */
@@ -11,7 +12,8 @@ export interface Provided {
 export type BoundMethod = (payload: unknown, context: TaskContext) => unknown;
 
 /**
- * The method with its parameters in the order that its decorators say; without decorators it is `(payload, context)`.
+ * The method with its parameters in the order that its decorators say; without decorators it is `(payload, context)`. Those
+ * that another decorator of the method gives, such as `@HeldLock()`, are left to that.
  *
  * @param decorator as users know it, for messages
  * @throws DepotConfigError naming class and method
@@ -35,10 +37,14 @@ export function bindMethod(
     );
   }
   const call = run as (...args: unknown[]) => unknown;
-  const marks = parameterMarks.get(type.prototype as object, method);
-  if (marks.length === 0) return (payload, context) => call.call(instance, payload, context);
+  const prototype = type.prototype as object;
+  const supplied = suppliedTo(prototype, method);
+  const own = parameterMarks.get(prototype, method);
+  if (own.length === 0 && supplied.length === 0)
+    return (payload, context) => call.call(instance, payload, context);
+  const marks = own.length === 0 ? inOrder(supplied) : own;
   for (let index = 0; index < Math.max(marks.length, run.length); index++) {
-    if (marks[index] === undefined) {
+    if (marks[index] === undefined && !supplied.includes(index)) {
       throw new DepotConfigError(
         `${title}: parameter ${index + 1} has neither @Payload() nor @Ctx(), another one has`,
       );
@@ -47,6 +53,14 @@ export function bindMethod(
   return (payload, context) =>
     call.apply(
       instance,
-      marks.map((mark) => (mark === 'payload' ? payload : context)),
+      marks.map((mark) => mark && (mark === 'payload' ? payload : context)),
     );
+}
+
+/** First the payload, then the context, past the places that are not theirs. */
+function inOrder(supplied: readonly number[]): readonly (ParameterKind | undefined)[] {
+  const left: ParameterKind[] = ['payload', 'context'];
+  const marks: (ParameterKind | undefined)[] = [];
+  while (left.length > 0) marks.push(supplied.includes(marks.length) ? undefined : left.shift());
+  return marks;
 }
