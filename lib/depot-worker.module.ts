@@ -4,6 +4,8 @@ import { DepotConfigError } from './common/errors.js';
 import { DepotRuntime, type OpenQueue } from './depot.runtime.js';
 import { checkConcurrency, type DepotSettings } from './depot.settings.js';
 import { orderedQueues } from './depot.slots.js';
+import { underLock } from './depot.task-locks.js';
+import { LockService } from './lock/lock.service.js';
 import {
   eventHandlersByQueue,
   exploreProcessors,
@@ -42,6 +44,7 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   constructor(
     private readonly runtime: DepotRuntime,
     private readonly modules: ModulesContainer,
+    private readonly locks: LockService,
   ) {
     // Nest destroys the root module's providers first and has no order that a user could not break by his imports. A
     // module's distance from the root decides; what has the least boots last and is destroyed first. It has to be set
@@ -107,7 +110,10 @@ export class WorkerLifecycle implements OnApplicationBootstrap, OnModuleDestroy 
   ): Consumer {
     const { engine, settings, logger } = this.runtime;
     const executor = new Executor(
-      handlers.flatMap(({ names, handler }) => names.map((alias) => [alias, handler] as const)),
+      handlers.flatMap((found) => {
+        const handler = underLock(found, this.locks);
+        return found.names.map((alias) => [alias, handler] as const);
+      }),
       logger,
       {
         queue: queue.broker.name,

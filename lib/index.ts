@@ -21,7 +21,13 @@ export type { RouteOptions, RouteTarget } from './task/task.routes.js';
 export { Processor } from './task/decorators/processor.decorator.js';
 export { Task } from './task/decorators/task.decorator.js';
 export { OnTask } from './task/decorators/on-task.decorator.js';
-export type { BatchOptions, OnTaskOptions, ProcessorOptions, TaskOptions } from './task/task.options.js';
+export type {
+  BatchOptions,
+  OnTaskOptions,
+  ProcessorOptions,
+  TaskLockOptions,
+  TaskOptions,
+} from './task/task.options.js';
 export { Ctx, Payload } from './task/decorators/parameter.decorators.js';
 export { InjectQueue, getQueueToken } from './task/decorators/inject-queue.decorator.js';
 export {
@@ -107,6 +113,9 @@ export { LockSet } from './lock/lock.set.js';
 export type { AcquireOptions, LockOptions } from './lock/lock.options.js';
 export type { LockHolder, LockInspection } from './lock/lock.inspection.js';
 export { LockConflictError, LockLostError, LocksStoppedError, LockTimeoutError } from './lock/lock.errors.js';
+export { Locked } from './lock/decorators/locked.decorator.js';
+export type { LockedOptions, OnConflict } from './lock/decorators/locked.options.js';
+export { HeldLock } from './lock/decorators/held-lock.decorator.js';
 export { Fence, StaleTokenError } from './lock/fence.js';
 
 export type { CodecOptions, CompressOptions, EncryptionKey, EncryptOptions } from './codec/codec.options.js';

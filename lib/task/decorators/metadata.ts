@@ -14,7 +14,7 @@ const EVENT = 'depot:event';
 const EVENT_METHODS = 'depot:event-methods';
 const PARAMETERS = 'depot:parameters';
 
-export interface ProcessorMark extends ProcessorOptions {
+export interface ProcessorMark extends ProcessorOptions<never> {
   readonly queue: string;
 }
 

@@ -12,7 +12,7 @@ import { processorMark } from './metadata.js';
  *   async welcome(@Payload() to: Welcome): Promise<void> {}
  * }
  */
-export function Processor(queue: string, options: ProcessorOptions = {}): ClassDecorator {
+export function Processor<P>(queue: string, options: ProcessorOptions<P> = {}): ClassDecorator {
   return (target) => {
     Injectable()(target);
     processorMark.set(target, { ...options, queue });

@@ -7,7 +7,7 @@ import type { EventHandler } from '../runtime/event.handlers.js';
 import type { TaskHandler } from '../runtime/task.handler.js';
 import { DEFAULT_POLICY, taskPolicy, type TaskPolicy } from '../task.policy.js';
 import { bindMethod, type Provided } from './handler.binding.js';
-import { checkEventOptions, checkTaskOptions } from './task-options.js';
+import { checkEventOptions, checkTaskLock, checkTaskOptions, type TaskLock } from './task-options.js';
 
 /** A `@Task()` method of a provider. */
 export interface FoundHandler {
@@ -18,6 +18,8 @@ export interface FoundHandler {
   readonly title: string;
   /** What its `@Processor` asks for. */
   readonly concurrency: number | undefined;
+  /** Its tasks of one key run one at a time. */
+  readonly locked: TaskLock | undefined;
 }
 
 /** An `@OnTask()` method of a provider. */
@@ -100,7 +102,7 @@ function processorOf(
     );
   }
   const { queue, ...options } = mark;
-  checkKeys(options, `@Processor(${show(queue)}) of ${type.name}`, ['concurrency']);
+  checkKeys(options, titleOf(mark, type), ['concurrency', 'locked']);
   const policy = policyOf(queue);
   if (!policy) {
     throw new DepotConfigError(
@@ -121,12 +123,22 @@ function processorOf(
   return { provided, prototype, mark, policy };
 }
 
+const titleOf = ({ queue }: ProcessorMark, { name }: Provided['type']): string =>
+  `@Processor(${show(queue)}) of ${name}`;
+
 function taskHandlersOf({ provided, prototype, mark, policy }: FoundProcessor): FoundHandler[] {
+  const locks = `locked of ${titleOf(mark, provided.type)}`;
+  const locked = mark.locked === undefined ? undefined : checkTaskLock(mark.locked, locks);
   return taskMark.methods(prototype).map((method) => {
     const title = `${provided.type.name}.${method}`;
     const what = `@Task() of ${title}`;
     const options = taskMark.get(prototype, method);
     const { aliases, concurrency, batch } = checkTaskOptions(options, what);
+    if (locked && batch) {
+      throw new DepotConfigError(
+        `${locks}: ${title} takes batches, whose tasks have a key each; expected a class of its own without locked`,
+      );
+    }
     return {
       queue: mark.queue,
       names: [method, ...aliases],
@@ -139,6 +151,7 @@ function taskHandlersOf({ provided, prototype, mark, policy }: FoundProcessor): 
       },
       title,
       concurrency: mark.concurrency,
+      locked,
     };
   });
 }
