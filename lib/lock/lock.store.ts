@@ -25,7 +25,7 @@ export interface LockClaim {
 
 export type LockAnswer =
   | { readonly granted: true; readonly token: number }
-  /** Not now. Unless somebody extends it, the first of those who hold it will have lost it in `leftMs`. `at` is the engine's time. */
+  /** Not now. Nobody who holds it will have lost it before `leftMs` are over; then it is time to ask again. `at` is the engine's time. */
   | { readonly granted: false; readonly leftMs: number; readonly at: number };
 
 /** What a waiter is handed: a lock that is its own until then, by the engine's time. */

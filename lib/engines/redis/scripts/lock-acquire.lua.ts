@@ -15,7 +15,7 @@ export const LOCK_ACQUIRE = luaScript(
 local me, permits, limit, ttl, mode = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 
 local usual = call('HMGET', state, 'out', 'first', 'line', '=' .. me, 'token')
-if not usual[1] then
+if not usual[1] and (usual[5] or call('EXISTS', waiting) == 0) then
   local its, deadline = ${nextToken('usual[5]')}, now + ttl
   call('HSET', state, 'out', permits, 'first', deadline, 'token', its,
     '=' .. me, deadline .. ' ' .. now .. ' ' .. permits .. ' ' .. its)
@@ -23,15 +23,14 @@ if not usual[1] then
   return its
 end
 
-local soonest = tonumber(usual[2])
-local is_taken = usual[3] or tonumber(usual[1]) + permits > limit
+local soonest = tonumber(usual[2]) or now
+local is_taken = usual[3] or (tonumber(usual[1]) or 0) + permits > limit
 if soonest <= now or usual[4] or not is_taken then
   ${LOCK_STATE}
   local mine = call('HGET', state, '=' .. me)
   if mine then
     local holder = read(mine)
-    holder.handed = false
-    write(me, holder, ttl)
+    keep(me, holder, ttl)
     return holder.token
   end
   if not line and out + permits <= limit then

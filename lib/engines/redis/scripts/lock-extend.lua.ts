@@ -14,9 +14,7 @@ export const LOCK_EXTEND = luaScript(
 local me, ttl, floor = ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local mine = call('HGET', state, '=' .. me)
 if not mine then return 0 end
-local holder = read(mine)
-holder.handed = false
 if floor ~= '' and tonumber(floor) > tonumber(token) then token = floor end
-write(me, holder, ttl)
+keep(me, read(mine), ttl)
 return 1`,
 );

@@ -43,11 +43,17 @@ end
 -- write(member, holder, ttl): he has the lock for so long from now.
 local function write(member, holder, ttl)
   local deadline = now + ttl
-  first = math.min(first or deadline, deadline)
-  call('HDEL', state, '=' .. member)
+  first = holder.permits == out and deadline or math.min(first or deadline, deadline)
   call('HSET', state, 'out', out, 'first', first, 'token', token, '=' .. member,
     deadline .. ' ' .. holder.since .. ' ' .. holder.permits .. ' ' .. holder.token .. (holder.handed and ' handed' or ''))
   call('PEXPIRE', state, math.max(call('PTTL', state), ttl + KEPT))
+end
+
+-- keep(member, holder, ttl): he goes on, and has taken it up if it was handed to him.
+local function keep(member, holder, ttl)
+  holder.handed = false
+  call('HDEL', state, '=' .. member)
+  write(member, holder, ttl)
 end
 
 -- grant(member, permits, ttl, handed): a new holder with a new token.
@@ -114,7 +120,13 @@ if first and first <= now then
     take_from(member, holder)
     if holder.handed then drop_process(member) end
   end)
+  call('HDEL', state, 'first')
   if first then call('HSET', state, 'first', first) end
+  serve()
+elseif not token and call('EXISTS', waiting) == 1 then
+  -- Redis has dropped the state to make room, and nobody knows who had it.
+  line = call('ZRANGE', waiting, -1, -1, 'WITHSCORES')[2]
+  call('HSET', state, 'line', line)
   serve()
 end
 `;
