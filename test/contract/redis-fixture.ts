@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import { silentLogger } from '../../lib/common/logger.js';
 import { RedisInbox } from '../../lib/engines/redis/redis-inbox.js';
 import { RedisKeys } from '../../lib/engines/redis/redis-keys.js';
@@ -69,9 +69,11 @@ export class RedisFixture {
     await Promise.all(keys.map((key) => this.redis.del(key)));
   }
 
+  readonly connect = (overrides: RedisOptions): Redis =>
+    new Redis(this.url, { ...overrides, replyMapping: 'legacy' });
+
   async process(name: string): Promise<RedisProcess> {
-    const connect = (overrides: object): Redis => new Redis(this.url, overrides);
-    const settings = { connect, connectTimeoutMs: 5_000, waitMs: 1_000 };
+    const settings = { connect: this.connect, connectTimeoutMs: 5_000, waitMs: 1_000 };
     const now = `local now = tonumber(redis.call('GET', '${this.clockKey}')) ${this.prelude}`;
     const link = new RedisLink({ ...settings, commandTimeoutMs: 5_000, now });
     const blocking = new RedisLink({ ...settings, commandTimeoutMs: 65_000 });

@@ -1,15 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EngineReplyError } from '../../lib/common/errors.js';
-import { EmbeddedLockStore } from '../../lib/engines/embedded/embedded-lock.store.js';
-import { RedisLockStore } from '../../lib/engines/redis/redis-lock.store.js';
-import type { LockStore } from '../../lib/lock/lock.store.js';
 import { eventually } from '../support/eventually.js';
-import { ManualClock } from '../support/manual-clock.js';
-import { random } from '../support/random.js';
-import { startRedis } from '../support/redis-server.js';
-import { RedisFixture, type RedisProcess } from './redis-fixture.js';
-
-const TTL = 10_000;
+import { guest, LockScene, TTL, writer } from './lock-store.scene.js';
+import { RedisLocksFixture, type LockProcess } from './redis-locks.bench.js';
 
 /** What a cluster hashes of a key: what is between the first brace and the next closing one, or else all of it. */
 function hashedPart(key: string): string {
@@ -19,175 +12,189 @@ function hashedPart(key: string): string {
 }
 
 describe('locks on Redis', () => {
-  let fixture: RedisFixture;
+  let locks: RedisLocksFixture;
+  let living: LockProcess;
+  let second: LockProcess;
+  let scene: LockScene;
 
   beforeEach(async () => {
-    fixture = new RedisFixture();
-    await fixture.setClock(Date.UTC(2030, 0, 1));
+    locks = new RedisLocksFixture();
+    await locks.start();
+    living = await locks.process('living');
+    second = await locks.process('second');
+    scene = new LockScene(locks.bench(living, second));
   });
 
-  afterEach(() => fixture.close());
+  afterEach(() => locks.close());
 
-  const open = async (name: string): Promise<{ store: LockStore; handed: string[] } & RedisProcess> => {
-    const process = await fixture.process(name);
-    const store = new RedisLockStore(process.link, process.inbox, fixture.keys);
-    const handed: string[] = [];
-    store.onGranted((key, owner) => handed.push(`${key}:${owner}`));
-    return { ...process, store, handed };
+  /** Nobody hears what is told to it, from now on. */
+  const die = async ({ ear, channel }: LockProcess): Promise<void> => {
+    ear.close();
+    await eventually(async () =>
+      expect(await locks.fixture.redis.pubsub('NUMSUB', channel)).toEqual([channel, 0]),
+    );
   };
 
-  test('tells the process of the waiter, and no other', async () => {
-    const one = await open('one');
-    const two = await open('two');
-    await one.store.tryAcquire('k', 'ann', TTL);
-    await two.store.acquire('k', 'bob', TTL);
-    await one.store.release('k', 'ann');
+  it('tells the process of the waiter, and no other', async () => {
+    const { take, wait, held } = scene;
+    const heard: string[] = [];
+    living.store.onGranted((_, owner) => heard.push(owner));
+    await take(writer('ann'));
+    await wait(writer('bob'), second.store);
+    await held(writer('ann'));
+    await locks.heard();
 
-    await eventually(() => expect(two.handed).toEqual(['k:bob']));
-    expect(one.handed).toEqual([]);
+    expect(heard.filter((owner) => owner === 'bob')).toEqual([]);
+    expect(await scene.told()).toEqual(['k:bob']);
   });
 
-  test('passes over all waiters of a process that died, after a second', async () => {
-    const living = await open('living');
-    const dead = await open('dead');
-    await living.store.tryAcquire('k', 'ann', TTL);
-    for (let n = 0; n < 20; n++) await dead.store.acquire('k', `dead${n}`, TTL);
-    await living.store.acquire('k', 'bob', TTL);
-    dead.inbox.stop();
-    await living.store.release('k', 'ann');
-    await fixture.advance(1_000);
-    await living.store.tryAcquire('k', 'eve', TTL);
+  it('tells of a key whatever is in it', async () => {
+    const key = 'a b\n 1 2 {x} \n';
+    const { take, wait, held } = scene;
+    await take(writer('ann', { key }));
+    await wait(writer('bob', { key }));
+    await held(writer('ann', { key }));
 
-    await eventually(() => expect(living.handed).toEqual(['k:bob']));
+    expect(await scene.told()).toEqual([`${key}:bob`]);
   });
 
-  test('leaves in the queue who waits in a process that is only slow to release', async () => {
-    const one = await open('one');
-    const two = await open('two');
-    await one.store.tryAcquire('k', 'ann', TTL);
-    await one.store.acquire('k', 'bob', TTL);
-    await two.store.acquire('k', 'cid', TTL);
-    // The time of an owner who took the lock up is over: that says nothing about its process.
-    await fixture.advance(TTL);
-    await two.store.tryAcquire('k', 'eve', TTL);
+  it('hears of nothing before it waits', async () => {
+    const { redis } = locks.fixture;
+    await scene.take(writer('ann'));
+    await living.store.tryAcquire(writer('bob'));
+    expect(await redis.pubsub('NUMSUB', living.channel)).toEqual([living.channel, 0]);
+    await scene.wait(writer('bob'));
 
-    await eventually(() => expect(one.handed).toEqual(['k:bob']));
+    expect(await redis.pubsub('NUMSUB', living.channel)).toEqual([living.channel, 1]);
   });
 
-  test('leaves nothing behind that does not expire', async () => {
-    const { store } = await open('one');
-    const dead = await open('dead');
-    // It stands in queues, and nothing that is pushed to it is ever popped.
-    dead.inbox.start = () => Promise.resolve();
-    await store.tryAcquire('held', 'ann', TTL);
-    await dead.store.acquire('held', 'bob', TTL);
-    await store.tryAcquire('passed', 'ann', TTL);
-    await dead.store.acquire('passed', 'bob', TTL);
-    await dead.store.acquire('passed', 'cid', TTL);
-    await store.release('passed', 'ann');
-    await store.tryAcquire('free', 'ann', TTL);
-    await store.release('free', 'ann');
+  for (const how of ['released', 'lost', 'taken by force'] as const) {
+    it(`passes over who waits in a process that died, at once, when the lock is ${how}`, async () => {
+      const { take, wait, held, told, owners, waiters } = scene;
+      await take(writer('ann'));
+      for (let n = 0; n < 20; n++) await wait(writer(`dead${n}`), second.store);
+      await wait(writer('bob'));
+      await die(second);
+      if (how === 'released') await held(writer('ann'));
+      else if (how === 'lost') await locks.advance(TTL).then(() => living.store.look('k'));
+      else await living.store.forceRelease('k');
 
-    const keys = await fixture.storedKeys();
-    const left = await Promise.all(keys.map((key) => fixture.redis.pttl(key)));
-    expect(keys).toEqual(expect.arrayContaining([dead.inbox.key, fixture.keys.lock('free').state]));
-    expect(keys.filter((_, n) => (left[n] ?? 0) <= 0)).toEqual([]);
-    await fixture.advance(2 * 86_400_000);
-    expect(await fixture.storedKeys()).toEqual([]);
+      expect(await told()).toEqual(['k:bob']);
+      expect(await owners()).toEqual(['bob']);
+      expect(await waiters()).toBe(0);
+    });
+  }
+
+  it('frees the lock when all who wait are dead', async () => {
+    const { take, wait, held, owners, waiters } = scene;
+    await take(writer('ann'));
+    for (let n = 0; n < 3; n++) await wait(writer(`dead${n}`), second.store);
+    await die(second);
+
+    expect(await living.store.release(writer('ann'))).toEqual({ held: true, watch: false });
+    expect(await owners()).toEqual([]);
+    expect(await waiters()).toBe(0);
+    await take(writer('bob'));
+    expect(await held(writer('bob'))).toBe(true);
   });
 
-  test('remembers nothing of a waiter who has had his turn', async () => {
-    const { store } = await open('one');
-    await store.tryAcquire('k', 'ann', TTL);
-    await store.acquire('k', 'bob', TTL);
-    await store.acquire('k', 'cid', TTL);
-    await store.release('k', 'ann');
-    await store.release('k', 'cid');
-    await store.release('k', 'bob');
+  it('gives the dead no token and no permits', async () => {
+    const { take, wait, held, told } = scene;
+    const token = await take(guest('ann', 5));
+    await wait(guest('dead', 3), second.store);
+    await wait(guest('bob', 3));
+    await wait(guest('cid', 2));
+    await die(second);
+    await held(guest('ann', 5));
 
-    expect(await fixture.storedKeys()).toEqual([fixture.keys.lock('k').state]);
-    expect(await fixture.redis.hkeys(fixture.keys.lock('k').state)).toEqual(['token']);
+    expect(await told()).toEqual(['k:bob', 'k:cid']);
+    expect((await scene.handedTo('bob')).token).toBe(token + 1);
   });
 
-  test('keeps all keys of a lock in one slot, whatever its name', async () => {
-    for (const key of ['k', '{', '}', '{}', '}{', '{a}b', '%{']) {
-      const { state, waiting, asked } = fixture.keys.lock(key);
+  it('takes a process for dead that does not take up what it was handed, with all who wait in it', async () => {
+    const { take, wait, held, told, waiters } = scene;
+    await take(writer('ann'));
+    for (let n = 0; n < 20; n++) await wait(writer(`frozen${n}`), second.store);
+    await wait(writer('bob'));
+    await held(writer('ann'));
+    await locks.advance(2_999);
+    await living.store.look('k');
+    expect(await told()).toEqual(['k:frozen0']);
+    await locks.advance(1);
+    await living.store.look('k');
 
-      expect(new Set([state, waiting, asked].map(hashedPart)).size).toBe(1);
+    expect(await told()).toEqual(['k:frozen0', 'k:bob']);
+    expect(await waiters()).toBe(0);
+  });
+
+  it('leaves in their queues who wait in a frozen process for other keys', async () => {
+    const { take, wait, held, waiters } = scene;
+    for (const key of ['one', 'two']) {
+      await take(writer(`ann-${key}`, { key }));
+      await wait(writer(`bob-${key}`, { key }), second.store);
+    }
+    await held(writer('ann-one', { key: 'one' }));
+    await locks.advance(3_000);
+    await living.store.look('one');
+
+    expect(await waiters('two')).toBe(1);
+  });
+
+  it('does not confuse processes of which one is called as another one begins', async () => {
+    const alike = await locks.process('second-one');
+    const { take, wait, held, waiters } = scene;
+    await take(writer('ann'));
+    await wait(writer('frozen'), second.store);
+    await wait(writer('bob'));
+    await wait(writer('cid'), alike.store);
+    await held(writer('ann'));
+    await locks.advance(3_000);
+    await living.store.look('k');
+
+    expect(await scene.owners()).toEqual(['bob']);
+    expect(await waiters()).toBe(1);
+  });
+
+  it('lets a process that only slept stand in the queue again', async () => {
+    const { take, wait, held, told } = scene;
+    await take(writer('ann'));
+    await wait(writer('slept0'), second.store);
+    await wait(writer('slept1'), second.store);
+    await wait(writer('bob'));
+    await held(writer('ann'));
+    await locks.advance(3_000);
+    await wait(writer('slept0'), second.store);
+    await wait(writer('slept1'), second.store);
+    await living.store.acquire(writer('bob'));
+    await held(writer('bob'));
+
+    expect(await told()).toEqual(['k:slept0', 'k:bob', 'k:slept0']);
+  });
+
+  it('keeps all keys of a lock in one slot, whatever its name', () => {
+    for (const key of ['k', '{', '}', '{}', '}{', '{a}b', '%{', 'a}{b']) {
+      const { state, waiting } = locks.fixture.keys.lock(key);
+
+      expect(hashedPart(waiting)).toBe(hashedPart(state));
+      expect(hashedPart(state)).toBe(key.replace(/[%{}]/g, encodeURIComponent));
     }
   });
 
-  test("refuses a key that is somebody else's, and leaves it alone", async () => {
-    const { store } = await open('one');
-    const { state } = fixture.keys.lock('k');
-    await fixture.redis.set(state, 'mine');
+  it("refuses a key that is somebody else's, and leaves it alone", async () => {
+    const { state } = locks.fixture.keys.lock('k');
+    await locks.fixture.redis.set(state, 'mine');
+    const calls = [
+      () => living.store.tryAcquire(writer('ann')),
+      () => living.store.acquire(writer('ann')),
+      () => living.store.extend(writer('ann'), TTL),
+      () => living.store.release(writer('ann')),
+      () => living.store.look('k'),
+      () => living.store.inspect('k'),
+      () => living.store.forceRelease('k'),
+    ];
+    for (const call of calls) await expect(call()).rejects.toThrow(EngineReplyError);
 
-    await expect(store.tryAcquire('k', 'ann', TTL)).rejects.toThrow(EngineReplyError);
-    expect(await fixture.redis.get(state)).toBe('mine');
-  });
-
-  test('answers as the embedded engine does, whatever happens in whatever order', async () => {
-    const { below } = random(23);
-    // A process for each owner: one that lets a hand-over lapse takes those who wait in the same process along.
-    const owners = await Promise.all(['o0', 'o1', 'o2', 'o3', 'o4'].map(open));
-    const clock = new ManualClock();
-    const twin = new EmbeddedLockStore(clock);
-    const handed: string[] = [];
-    twin.onGranted((key, owner) => handed.push(`${key}:${owner}`));
-    for (let step = 0; step < 1_500; step++) {
-      const key = `k${below(2)}`;
-      const who = below(owners.length);
-      const owner = `o${who}`;
-      const ttl = 500 + below(3_000);
-      const action = below(12);
-      const act = async (store: LockStore): Promise<unknown> => {
-        if (action < 2) return store.tryAcquire(key, owner, ttl);
-        if (action < 6) return store.acquire(key, owner, ttl);
-        if (action < 7) return store.extend(key, owner, ttl);
-        return store.release(key, owner);
-      };
-      if (action === 11) {
-        const ms = below(1_500);
-        await fixture.setClock((await fixture.now()) + ms);
-        await clock.advance(ms);
-      } else {
-        const store = owners[who]?.store ?? twin;
-        expect([step, await act(store)]).toEqual([step, await act(twin)]);
-      }
-    }
-
-    expect(handed.length).toBeGreaterThan(100);
-    for (const [who, one] of owners.entries()) {
-      const own = handed.filter((entry) => entry.endsWith(`:o${who}`));
-      await eventually(() => expect(one.handed).toEqual(own));
-    }
-  });
-});
-
-describe('locks on a Redis whose memory is full', () => {
-  test('are extended, handed over and released, but not granted', async () => {
-    await using server = await startRedis({ args: ['--maxmemory-policy', 'noeviction'] });
-    const fixture = new RedisFixture(server.url);
-    try {
-      await fixture.setClock(Date.UTC(2030, 0, 1));
-      const { link, inbox } = await fixture.process('one');
-      const store = new RedisLockStore(link, inbox, fixture.keys);
-      const handed: string[] = [];
-      store.onGranted((_, owner) => handed.push(owner));
-      await store.tryAcquire('k', 'ann', TTL);
-      await store.acquire('k', 'bob', TTL);
-      await fixture.redis.config('SET', 'maxmemory', '1');
-
-      await expect(store.tryAcquire('free', 'ann', TTL)).rejects.toThrow(/OOM/);
-      await expect(store.acquire('k', 'cid', TTL)).rejects.toThrow(/OOM/);
-      expect(await store.extend('k', 'ann', TTL)).toBe(true);
-      expect(await store.release('k', 'ann')).toBe(true);
-      await eventually(() => expect(handed).toEqual(['bob']));
-      expect(await store.acquire('k', 'bob', TTL)).toMatchObject({ granted: true });
-      expect(await store.release('k', 'bob')).toBe(true);
-    } finally {
-      await fixture.redis.config('SET', 'maxmemory', '0');
-      await fixture.close();
-    }
+    expect(await locks.fixture.redis.get(state)).toBe('mine');
+    expect(await locks.fixture.storedKeys()).toEqual([state]);
   });
 });
