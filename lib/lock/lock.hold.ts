@@ -80,7 +80,7 @@ export class Hold {
   get signal(): AbortSignal {
     if (!this.abort) {
       this.abort = new AbortController();
-      watchClock(this.abort.signal, () => void this.isHeld);
+      watchClock(this.abort.signal, () => this.isHeld);
     }
     if (!this.isHeld && this.loss) this.abort.abort(this.loss);
     return this.abort.signal;
@@ -116,7 +116,6 @@ export class Hold {
     this.end('lost');
     this.loss = new LockLostError(this.key, why, cause === undefined ? undefined : { cause });
     this.abort?.abort(this.loss);
-    this.around.lost(this);
   }
 
   /** @throws LockLostError */

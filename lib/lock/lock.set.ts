@@ -36,9 +36,8 @@ export class LockSet implements AsyncDisposable {
 
   /** Aborts with a `LockLostError` when one of them is lost. */
   get signal(): AbortSignal {
-    this.any ??= watchClock(
-      AbortSignal.any(this.locks.map(({ signal }) => signal)),
-      () => void this.locks.map(({ held }) => held),
+    this.any ??= watchClock(AbortSignal.any(this.locks.map(({ signal }) => signal)), () =>
+      this.locks.map(({ held }) => held),
     );
     return this.any;
   }

@@ -7,7 +7,7 @@ const { aborted, reason, throwIfAborted } = Object.getOwnPropertyDescriptors(Abo
  * @param look looks at the clock, and aborts the signal when the time is over
  * @returns the signal
  */
-export function watchClock(signal: AbortSignal, look: () => void): AbortSignal {
+export function watchClock(signal: AbortSignal, look: () => unknown): AbortSignal {
   return Object.defineProperties(signal, {
     aborted: { get: () => (look(), aborted.get?.call(signal)) },
     reason: { get: () => (look(), reason.get?.call(signal) as unknown) },
