@@ -1,15 +1,12 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
-import { CacheEvict, Cacheable, LockService } from 'nestjs-depot';
+import { CacheEvict, Cacheable, HeldLock, Lock, Locked } from 'nestjs-depot';
 import { EDITIONS, type Edition, type Sale, type SalesSummary } from './edition.js';
 import { SalesBook } from './sales.book.js';
 import { summaryOf } from './sales.summary.js';
 
 @Injectable()
 export class EditionsService {
-  constructor(
-    private readonly locks: LockService,
-    private readonly book: SalesBook,
-  ) {}
+  constructor(private readonly book: SalesBook) {}
 
   get(id: string): Edition {
     const edition = EDITIONS.find((candidate) => candidate.id === id);
@@ -29,19 +26,18 @@ export class EditionsService {
     return (await this.book.read(this.get(id).id)).length;
   }
 
-  /** Sells a copy, once for each order however often it is asked. @returns null when none is left */
+  /** Sells a copy, once for each order however often it is asked, one at a time in all processes. @returns null when none is left */
   @CacheEvict({ tags: ['editions'] })
-  async sell(id: string, orderId: string, buyer: string): Promise<Sale | null> {
+  @Locked({ key: (id) => `edition:${id}`, ttl: '10s', wait: '10s' })
+  async sell(id: string, orderId: string, buyer: string, @HeldLock() lock?: Lock): Promise<Sale | null> {
     const edition = this.get(id);
-    return this.locks.run(`edition:${id}`, { ttl: '10s', wait: '10s' }, async () => {
-      const sales = await this.book.read(id);
-      const earlier = sales.find((sale) => sale.orderId === orderId);
-      if (earlier) return earlier;
-      if (sales.length >= edition.copies) return null;
-      const sale = { orderId, buyer, number: sales.length + 1 };
-      await this.book.write(id, [...sales, sale]);
-      return sale;
-    });
+    const sales = await this.book.read(id);
+    const earlier = sales.find((sale) => sale.orderId === orderId);
+    if (earlier) return earlier;
+    if (sales.length >= edition.copies) return null;
+    const sale = { orderId, buyer, number: sales.length + 1 };
+    await this.book.write(id, [...sales, sale], lock?.fencingToken);
+    return sale;
   }
 
   /** As of some moment after the last sale. */

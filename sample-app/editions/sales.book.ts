@@ -1,10 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
+import { StaleTokenError } from 'nestjs-depot';
 import type { Settings } from '../config/settings.js';
 import type { Sale, SalesSummary } from './edition.js';
 import { summaryOf } from './sales.summary.js';
+
+/** What was sold, by whom with the newest lock. */
+interface Page {
+  readonly token: number;
+  readonly sales: readonly Sale[];
+}
+
+const EMPTY: Page = { token: 0, sales: [] };
 
 /**
  * What was sold, and how it sells, in files of each edition. It stands for any store that has no transactions: who reads, decides and
@@ -18,12 +28,20 @@ export class SalesBook {
     this.folder = join(config.get('DATA_DIR', { infer: true }), 'editions');
   }
 
-  read(editionId: string): Promise<readonly Sale[]> {
-    return this.load(editionId, []);
+  async read(editionId: string): Promise<readonly Sale[]> {
+    return (await this.load(`${editionId}.sales`, EMPTY)).sales;
   }
 
-  write(editionId: string, sales: readonly Sale[]): Promise<void> {
-    return this.save(editionId, sales);
+  /**
+   * Refuses whoever is late: his lock was lost while he was frozen, say, and others have sold since. (A database would compare in the
+   * very statement that writes.)
+   *
+   * @throws StaleTokenError
+   */
+  async write(editionId: string, sales: readonly Sale[], token = 0): Promise<void> {
+    const newest = (await this.load(`${editionId}.sales`, EMPTY)).token;
+    if (token < newest) throw new StaleTokenError(editionId, token, newest);
+    await this.save(`${editionId}.sales`, { token, sales } satisfies Page);
   }
 
   readSummary(editionId: string): Promise<SalesSummary> {
@@ -47,8 +65,9 @@ export class SalesBook {
     await mkdir(this.folder, { recursive: true });
     const file = this.file(name);
     // Renamed when complete: readers, who hold no lock, never see half a file.
-    await writeFile(`${file}.${process.pid}`, JSON.stringify(content, null, 2));
-    await rename(`${file}.${process.pid}`, file);
+    const draft = `${file}.${randomUUID()}`;
+    await writeFile(draft, JSON.stringify(content, null, 2));
+    await rename(draft, file);
   }
 
   private file(name: string): string {

@@ -1,6 +1,8 @@
 import 'nestjs-depot/testing/jest';
 import { describe, expect, jest, test } from '@jest/globals';
+import { LockService, StaleTokenError } from 'nestjs-depot';
 import { EditionsService } from '../../sample-app/editions/editions.service.js';
+import { SalesBook } from '../../sample-app/editions/sales.book.js';
 import type { EditionsProcessor } from '../../sample-app/editions/editions.processor.js';
 import { Deferred } from '../support/deferred.js';
 import { eventually } from '../support/eventually.js';
@@ -56,5 +58,36 @@ describe('the editions of the sample app', () => {
     await shop.post('/admin/queues/editions/resume');
     await shop.depot.drain();
     expect(await shop.get(TILES)).toMatchObject({ body: { left: 5 } });
+  });
+
+  const sellAll = (editions: EditionsService): Promise<unknown[]> =>
+    Promise.all(Array.from({ length: 20 }, (_, n) => editions.sell('blue-tiles', `order ${n}`, 'Ann')));
+
+  test('are oversold by who sells them without the lock', async () => {
+    const shop = await PostcardsShop.open();
+    // Nest has not made it, so it has no locks.
+    const editions = new EditionsService(shop.depot.get(SalesBook));
+
+    const sold = (await sellAll(editions)).filter((sale) => sale !== null);
+    expect(sold.length).toBeGreaterThan(5);
+  });
+
+  test('are sold one at a time under the lock', async () => {
+    const shop = await PostcardsShop.open();
+
+    const sold = (await sellAll(shop.depot.get(EditionsService))).filter((sale) => sale !== null);
+    expect(sold).toEqual([1, 2, 3, 4, 5].map((number) => expect.objectContaining({ number })));
+  });
+
+  test('are not sold by who has lost the lock', async () => {
+    const shop = await PostcardsShop.open();
+    const book = shop.depot.get(SalesBook);
+    const lost = await shop.depot.get(LockService).acquire('edition:blue-tiles', { renew: false, ttl: '5s' });
+    await shop.depot.advance('5s');
+    await shop.depot.get(EditionsService).sell('blue-tiles', 'order', 'Ann');
+
+    expect(lost.held).toBe(false);
+    await expect(book.write('blue-tiles', [], lost.fencingToken)).rejects.toThrow(StaleTokenError);
+    expect(await book.read('blue-tiles')).toHaveLength(1);
   });
 });
