@@ -91,7 +91,7 @@ export class LockServer {
         },
         (error: unknown) => {
           cancel();
-          reject(error as Error);
+          reject(error);
         },
       );
     });

@@ -4,112 +4,188 @@ import { HAND_OVER_MS, type HandOver, type LockAnswer, type LockClaim } from '..
 import type { LockServer } from './lock.server.js';
 import { Gathering } from './quorum.gathering.js';
 import { noMajority } from './quorum.poll.js';
-import { ttlOnServers, type QuorumSettings } from './quorum.terms.js';
+import { claimOnServers, ttlOnServers } from './quorum.terms.js';
 
 export interface CandidateSurroundings {
   readonly servers: readonly LockServer[];
-  readonly settings: QuorumSettings;
+  readonly drift: number;
   readonly clock: Clock;
-  /** The candidate stands in the queue of this server now. */
-  readonly stands: (server: LockServer) => void;
-  /** The server has taken this process for dead: whoever stood in its queue stands there no more. */
+  /** This server is the first one that answers. */
+  readonly answers: (server: LockServer) => void;
+  /** Who stood in the queue of this server may stand there no more. */
   readonly dropped: (server: LockServer) => void;
-  /** The candidate has the lock, and nobody waits for an answer that would say so. */
-  readonly granted: (candidate: Candidate, handOver: HandOver) => void;
+  /** The candidate has the lock; it has to be told unless it learns it as an answer. */
+  readonly won: (candidate: Candidate, handOver: HandOver | undefined) => void;
+  /** Lets a lock that was handed over last its whole ttl. */
+  readonly takeUp: (claim: LockClaim) => Promise<boolean>;
 }
 
-/** Who waits looks this often whether the server in whose queue he stands is still there. */
+/** The lock for its whole ttl, as the answer to a question; or a hand-over that it is told of. */
+type Gets = 'answer' | 'hand-over';
+
+type State = 'new' | 'asking' | 'queued' | 'gathering' | 'pausing' | 'won' | 'over';
+
+/** Whoever waits looks this often whether the server in whose queue he stands is still there. */
 const LOOK_MS = HAND_OVER_MS;
 
 /** How long somebody who has the lock of one server waits for the others. Less than a hand-over lasts. */
 const PATIENCE_MS = 1_000;
 
-/** Before another attempt, at random between half of it and one and a half; doubled each time up to the second one. */
+/** Before another attempt, between half of it and one and a half of it at random; twice as long each time. */
 const PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * One who waits for a majority. All candidates stand in the queue of the same server, the gate: the first one that answers.
- * So they come to the others one at a time and in that order. Whoever is handed the lock by the gate asks the others, and
- * waits in their queues, too, where the one before him may just be leaving.
+ * One who waits for a majority. All stand in the queue of the same server, the gate: the first one that answers. So they
+ * come to the others one at a time and in that order. Who is handed the lock by the gate asks the others, and waits in
+ * their queues, too, where the one before him may just be leaving.
  *
- * Only when processes disagree about which servers answer may several come at once, and each get a part. Then nobody can
- * wait for the rest: all give back what they have and try again after a pause that differs at random.
+ * Only when processes disagree about which servers answer may several come at once and get a part each. None of them can wait
+ * for the rest for ever: he gives back what he has, and tries again after a pause that is different for everybody.
  */
 export class Candidate {
   /** In whose queue it stands. */
   gate: LockServer | undefined;
-  private state: 'new' | 'asking' | 'queued' | 'gathering' | 'pausing' | 'over' = 'new';
+  /** Servers that may know of it. */
+  readonly known = new Set<LockServer>();
+  private state: State = 'new';
   private readonly claim: LockClaim;
+  private asked: LockServer | undefined;
   private gathering: Gathering | undefined;
-  /** Ends when the gathering does. */
   private gathered: Promise<unknown> = Promise.resolve();
+  private token: number | undefined;
+  /** It has the lock for its whole ttl. */
+  private isWhole = false;
   private failure: EngineUnavailableError | undefined;
   private attempts = 0;
-  private cancelTimer: () => void = () => undefined;
-  /** Servers that may know of it. */
-  private readonly touched = new Set<LockServer>();
+  private cancelPause: () => void = () => undefined;
 
   constructor(
-    private readonly wanted: LockClaim,
+    readonly wanted: LockClaim,
     private readonly around: CandidateSurroundings,
   ) {
-    this.claim = { ...wanted, ttlMs: this.ttlOnServers(wanted.ttlMs) };
-  }
-
-  get key(): string {
-    return this.wanted.key;
-  }
-
-  get owner(): string {
-    return this.wanted.owner;
+    this.claim = claimOnServers(wanted, around.drift);
   }
 
   get isQueued(): boolean {
-    return this.state === 'queued';
+    return this.is('queued');
   }
 
-  get isOver(): boolean {
-    return this.state === 'over';
-  }
-
-  /** Gets the lock, a place in the queue, or the error that keeps it from both. @throws EngineUnavailableError */
+  /** Gets the lock, or a place in the queue. @throws EngineUnavailableError when there is no majority to get it from */
   async ask(): Promise<LockAnswer> {
     const at = this.now();
-    if (this.state === 'gathering') await this.gathered;
-    else if (this.state === 'new' || this.state === 'queued') {
-      const token = await this.stand();
-      const leftMs = this.wanted.ttlMs - (this.now() - at);
-      if (token !== undefined && leftMs > 0) return { granted: true, token };
-      if (token !== undefined) this.over();
+    if (this.is('new', 'queued')) await this.stand('answer');
+    else if (this.is('gathering')) await this.gathered;
+    const { token } = this;
+    if (token !== undefined && (this.isWhole || (await this.around.takeUp(this.wanted)))) {
+      return { granted: true, token };
     }
-    if (this.failure && this.state === 'pausing') throw this.failure;
+    if (this.is('pausing') && this.failure) throw this.failure;
     return { granted: false, leftMs: LOOK_MS, at };
   }
 
-  /** Something may have been missed. */
+  /** Looks whether it still stands in the queue of the first server that answers. */
   standAgain(): void {
-    if (this.state === 'queued') void this.stand().then((token) => this.announce(token, this.now()));
+    if (!this.is('queued', 'pausing')) return;
+    this.cancelPause();
+    void this.stand('hand-over');
   }
 
   /** A server has handed it the lock. */
   handed(server: LockServer, token: number): void {
-    if (this.state === 'gathering') this.gathering?.granted(server, token);
-    else if (server === this.gate && (this.state === 'queued' || this.state === 'asking')) {
-      const at = this.now();
-      const ttlMs = Math.min(this.wanted.ttlMs, HAND_OVER_MS);
-      void this.gather(server, token, ttlMs).then((won) => this.announce(won, at, ttlMs));
+    if (this.is('gathering')) this.gathering?.granted(server, token);
+    else if (this.is('asking', 'queued') && (server === this.gate || server === this.asked)) {
+      void this.gather(server, token, 'hand-over');
     } else server.giveBack(this.claim);
   }
 
-  /** It has given up, or has the lock. */
-  over(): void {
+  /** Wants it no more; what servers know of it is to be given back. */
+  giveUp(): void {
     this.state = 'over';
-    this.cancelTimer();
+    this.cancelPause();
     this.gathering?.giveUp();
   }
 
-  get whereItStands(): ReadonlySet<LockServer> {
-    return this.touched;
+  private async stand(gets: Gets): Promise<void> {
+    this.state = 'asking';
+    const errors: Error[] = [];
+    for (const server of this.around.servers) {
+      this.asked = server;
+      this.known.add(server);
+      let answer: LockAnswer | undefined;
+      try {
+        answer = await server.acquire(this.claim);
+      } catch (error) {
+        errors.push(toError(error));
+        // It may stand there all the same.
+        if (server !== this.gate) server.giveBack(this.claim);
+      }
+      if (!this.is('asking')) return;
+      if (!answer) continue;
+      this.moveTo(server);
+      if (answer.granted) await this.gather(server, answer.token, gets);
+      else this.state = 'queued';
+      return;
+    }
+    this.pause(noMajority(0, this.around.servers.length, errors));
+  }
+
+  private moveTo(server: LockServer): void {
+    const { gate } = this;
+    this.gate = server;
+    this.asked = undefined;
+    if (gate && gate !== server) gate.giveBack(this.claim);
+    this.around.answers(server);
+  }
+
+  private gather(server: LockServer, token: number, gets: Gets): Promise<void> {
+    const { servers, drift, clock } = this.around;
+    const { ttlMs } = this.wanted;
+    const handOverMs = Math.min(ttlMs, HAND_OVER_MS);
+    const handOverUntil = this.now() + handOverMs;
+    const ownMs = gets === 'answer' ? ttlMs : handOverMs;
+    const gathering = new Gathering(servers, this.claim, ttlOnServers(ownMs, drift), 'stand');
+    this.state = 'gathering';
+    this.gathering = gathering;
+    for (const one of servers) this.known.add(one);
+    gathering.granted(server, token);
+    gathering.ask();
+    const cancel = clock.after(Math.min(ttlMs, PATIENCE_MS), () => gathering.giveUp());
+    const gathered = gathering.over.then(() => {
+      cancel();
+      if (!this.is('gathering')) return;
+      const its = gathering.token;
+      if (its === undefined) this.lost(gathering, server);
+      else {
+        this.state = 'won';
+        this.token = its;
+        this.isWhole = gets === 'answer';
+        this.around.won(this, this.isWhole ? undefined : { token: its, until: handOverUntil });
+      }
+    });
+    this.gathered = gathered;
+    return gathered;
+  }
+
+  private lost(gathering: Gathering, gate: LockServer): void {
+    gathering.leave();
+    if (gathering.wasRefusedBy(gate)) this.around.dropped(gate);
+    this.pause(gathering.failure);
+  }
+
+  private pause(failure: EngineUnavailableError | undefined): void {
+    this.state = 'pausing';
+    this.failure = failure;
+    this.gate = undefined;
+    const ms = Math.min(PAUSE_MS * 2 ** this.attempts++, LONGEST_PAUSE_MS) * (0.5 + Math.random());
+    this.cancelPause = this.around.clock.after(ms, () => this.standAgain());
+  }
+
+  private is(...states: readonly State[]): boolean {
+    return states.includes(this.state);
+  }
+
+  private now(): number {
+    return elapsed(this.around.clock);
   }
 }

@@ -20,6 +20,8 @@ export class Gathering {
   readonly over: Promise<void>;
   /** The fencing token, when it is won. */
   token: number | undefined;
+  /** For how long it is taken, as far as servers have said so. */
+  leftMs: number | undefined;
   private state: 'open' | 'won' | 'lost' = 'open';
   private readonly standing = new Map<LockServer, Standing>();
   private readonly tokens = new Map<LockServer, number>();
@@ -100,6 +102,7 @@ export class Gathering {
     if (answer.granted) this.granted(server, answer.token);
     // A hand-over may overtake the answer that says to wait for it.
     else if (!this.tokens.has(server)) {
+      this.leftMs = Math.min(this.leftMs ?? answer.leftMs, answer.leftMs);
       this.standing.set(server, this.how === 'try' ? 'refused' : 'waits');
       if (this.state === 'won') server.giveBack(this.claim);
       this.count();

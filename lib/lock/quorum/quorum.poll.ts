@@ -72,8 +72,7 @@ export function noMajority(
   const needed = majorityOf(servers);
   const which = answered < needed ? `${needed} are needed` : `${needed} that say the same are needed`;
   const reasons = [...new Set(errors.map(({ message }) => message))].slice(0, 2).join('; ');
-  return new EngineUnavailableError(
-    `${answered} of ${servers} lock servers answered; ${which}: ${reasons}`,
-    { cause: errors[0] },
-  );
+  return new EngineUnavailableError(`${answered} of ${servers} lock servers answered; ${which}: ${reasons}`, {
+    cause: errors[0],
+  });
 }

@@ -22,6 +22,12 @@ export function ttlOnServers(ttlMs: number, drift: number): number {
   return Math.ceil(ttlMs * (1 + drift)) + ROUNDING_MS;
 }
 
+/** The claim as servers are asked it. */
+export const claimOnServers = (claim: LockClaim, drift: number): LockClaim => ({
+  ...claim,
+  ttlMs: ttlOnServers(claim.ttlMs, drift),
+});
+
 /**
  * What excludes each other in pairs is sound over majorities: a writer and whoever else has the lock have a server in common,
  * and that one would have refused the second of them. Readers exclude no reader, so it does not matter how many of them a server

@@ -1,0 +1,191 @@
+import { elapsed, type Clock } from '../../common/clock.js';
+import type {
+  GrantedListener,
+  HandOver,
+  LockAnswer,
+  LockClaim,
+  LockRelease,
+  LockState,
+  LockStore,
+} from '../lock.store.js';
+import { claimId, LockServer } from './lock.server.js';
+import { Candidate, type CandidateSurroundings } from './quorum.candidate.js';
+import { Gathering } from './quorum.gathering.js';
+import { agreedState } from './quorum.inspection.js';
+import { Poll } from './quorum.poll.js';
+import { checkShare, claimOnServers, majorityOf, ttlOnServers, type QuorumSettings } from './quorum.terms.js';
+
+/** Those who stand in the queue of another server than the first one that answers move there together, after this pause. */
+const REGROUP_MS = 100;
+
+/**
+ * Locks over several servers that know nothing of each other: whoever has it on a majority of them has the lock, so the
+ * others may be away. Its clock is that of this process. Permits are not counted: there are writers and readers, and no semaphores.
+ */
+export class QuorumLockStore implements LockStore {
+  private readonly servers: readonly LockServer[];
+  private readonly drift: number;
+  private readonly candidates = new Map<string, Candidate>();
+  /** Claims that may not be granted anything any more. */
+  private readonly released = new WeakSet<LockClaim>();
+  private readonly listeners: GrantedListener[] = [];
+  private readonly around: CandidateSurroundings;
+  /** The first server that answered, when somebody asked last. */
+  private gate: LockServer | undefined;
+  private cancelRegrouping: (() => void) | undefined;
+
+  /** @param stores of the servers, in an order that is the same in every process; an odd number, at least three */
+  constructor(
+    stores: readonly LockStore[],
+    { drift, timeoutMs }: QuorumSettings,
+    private readonly clock: Clock,
+  ) {
+    this.drift = drift;
+    this.servers = stores.map(
+      (store, at) => new LockServer(`lock server ${at + 1}`, store, timeoutMs, clock),
+    );
+    this.around = {
+      servers: this.servers,
+      drift,
+      clock,
+      answers: (server) => this.answers(server),
+      dropped: (server) => this.standAgain(({ gate }) => gate === server),
+      won: (candidate, handOver) => this.won(candidate, handOver),
+      takeUp: (claim) => this.extend(claim, claim.ttlMs),
+    };
+    for (const server of this.servers) {
+      server.onGranted((key, owner, { token }) => this.handed(server, key, owner, token));
+      server.onGap(() => this.standAgain(({ gate }) => gate === server));
+    }
+  }
+
+  async tryAcquire(claim: LockClaim): Promise<LockAnswer> {
+    checkShare(claim);
+    const at = this.now();
+    const asked = claimOnServers(claim, this.drift);
+    const gathering = new Gathering(this.servers, asked, asked.ttlMs, 'try');
+    gathering.ask();
+    await gathering.over;
+    const { token, failure, leftMs } = gathering;
+    if (token !== undefined && this.now() < at + claim.ttlMs) return { granted: true, token };
+    gathering.leave();
+    if (failure) throw failure;
+    return { granted: false, leftMs: leftMs ?? claim.ttlMs, at };
+  }
+
+  async acquire(claim: LockClaim): Promise<LockAnswer> {
+    checkShare(claim);
+    const id = claimId(claim.key, claim.owner);
+    const waiting = this.candidates.get(id);
+    if (waiting) return waiting.ask();
+    const candidate = new Candidate(claim, this.around);
+    this.candidates.set(id, candidate);
+    try {
+      return await candidate.ask();
+    } catch (error) {
+      this.drop(candidate);
+      throw error;
+    }
+  }
+
+  async extend(claim: LockClaim, ttlMs: number, token?: number): Promise<boolean> {
+    const asked = { ...claim, ttlMs: ttlOnServers(ttlMs, this.drift) };
+    const poll = new Poll(this.servers, (server) => server.extend(asked, asked.ttlMs, token));
+    const has = await poll.majority(Boolean);
+    if (has) void this.rejoin(claim, asked, poll);
+    return has;
+  }
+
+  async release(claim: LockClaim): Promise<LockRelease> {
+    this.released.add(claim);
+    const candidate = this.candidates.get(claimId(claim.key, claim.owner));
+    if (candidate) this.drop(candidate);
+    const asked = claimOnServers(claim, this.drift);
+    // The gate comes last: whoever it hands the lock to finds the others free already.
+    const servers = this.servers.filter((server) => !candidate || candidate.known.has(server)).toReversed();
+    const poll = new Poll(servers, (server) => server.release(asked));
+    let held = false;
+    if (candidate) await poll.until(() => false);
+    else held = await poll.majority((answer) => answer.held);
+    return { held, watch: [...poll.answers.values()].some(({ watch }) => watch) };
+  }
+
+  async look(key: string): Promise<void> {
+    await new Poll(this.servers, (server) => server.look(key)).all();
+  }
+
+  async inspect(key: string): Promise<LockState> {
+    const states = await new Poll(this.servers, (server) => server.inspect(key)).all();
+    return agreedState(states, majorityOf(this.servers.length));
+  }
+
+  async forceRelease(key: string): Promise<number> {
+    const counts = await new Poll(this.servers, (server) => server.forceRelease(key)).all();
+    return counts.toSorted((a, b) => b - a)[majorityOf(this.servers.length) - 1] ?? 0;
+  }
+
+  onGranted(listener: GrantedListener): void {
+    this.listeners.push(listener);
+  }
+
+  onGap(): void {
+    // What may have been missed of a server makes candidates ask again, and they miss nothing here.
+  }
+
+  /** Nobody waits any more. The servers are not told. */
+  close(): void {
+    for (const candidate of this.candidates.values()) candidate.giveUp();
+    this.candidates.clear();
+    this.cancelRegrouping?.();
+    this.cancelRegrouping = undefined;
+  }
+
+  private handed(server: LockServer, key: string, owner: string, token: number): void {
+    const candidate = this.candidates.get(claimId(key, owner));
+    if (candidate) candidate.handed(server, token);
+    // It has left that queue, and the word of it was lost on the way.
+    else server.giveBack({ key, owner, ttlMs: 1, permits: 1, limit: 1 });
+  }
+
+  private won({ wanted }: Candidate, handOver: HandOver | undefined): void {
+    this.candidates.delete(claimId(wanted.key, wanted.owner));
+    if (handOver) for (const listener of this.listeners) listener(wanted.key, wanted.owner, handOver);
+  }
+
+  private drop(candidate: Candidate): void {
+    const { key, owner } = candidate.wanted;
+    candidate.giveUp();
+    this.candidates.delete(claimId(key, owner));
+  }
+
+  private answers(server: LockServer): void {
+    this.gate = server;
+    const isElsewhere = ({ gate, isQueued }: Candidate): boolean => isQueued && gate !== this.gate;
+    if (this.cancelRegrouping || ![...this.candidates.values()].some(isElsewhere)) return;
+    // Not at once, so that a server that answers every other question does not make them run to and fro.
+    this.cancelRegrouping = this.clock.after(REGROUP_MS, () => {
+      this.cancelRegrouping = undefined;
+      this.standAgain(isElsewhere);
+    });
+  }
+
+  private standAgain(wanted: (candidate: Candidate) => boolean): void {
+    for (const candidate of [...this.candidates.values()]) if (wanted(candidate)) candidate.standAgain();
+  }
+
+  /**
+   * Takes the lock on servers that have come back meanwhile, or were not needed: so a lock that is held for long survives the
+   * loss of one server after the other. They count from the next extension on, which finds them among a majority that has
+   * had it all the time.
+   */
+  private async rejoin(claim: LockClaim, asked: LockClaim, poll: Poll<boolean>): Promise<void> {
+    await poll.until(() => false);
+    for (const [server, has] of poll.answers) {
+      if (!has && !this.released.has(claim)) server.tryAcquire(asked).catch(() => undefined);
+    }
+  }
+
+  private now(): number {
+    return elapsed(this.clock);
+  }
+}
