@@ -7,6 +7,7 @@ import { now, type Turn } from './turns.js';
 const CONTENDERS: Readonly<Record<string, () => Promise<{ contender: LockContender }>>> = {
   depot: () => import('./depot.contender.js'),
   'redis-semaphore': () => import('./redis-semaphore.contender.js'),
+  redlock: () => import('./redlock.contender.js'),
   'redlock-universal': () => import('./redlock-universal.contender.js'),
   ioredis: () => import('./ioredis.contender.js'),
 };
