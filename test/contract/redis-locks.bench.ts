@@ -18,10 +18,15 @@ export class RedisLocksFixture {
   readonly fixture: RedisFixture;
   private readonly processes: LockProcess[] = [];
   private readonly marks = new Map<string, Deferred<void>>();
+  private marked = 0;
   private time = Date.UTC(2030, 0, 1);
 
   constructor(url = sharedRedisUrl()) {
     this.fixture = new RedisFixture(url);
+  }
+
+  now(): number {
+    return this.time;
   }
 
   async start(): Promise<void> {
@@ -61,10 +66,11 @@ export class RedisLocksFixture {
   async heard(): Promise<void> {
     await Promise.all(
       this.processes.map(async ({ channel }, at) => {
-        const mark = `${at}:${this.marks.size}`;
+        const mark = `${at}:${++this.marked}`;
         const reached = new Deferred<void>();
         this.marks.set(mark, reached);
         if ((await this.fixture.redis.publish(channel, `${MARK} 0 0 ${mark}`)) > 0) await reached.promise;
+        this.marks.delete(mark);
       }),
     );
   }
@@ -74,7 +80,7 @@ export class RedisLocksFixture {
       store,
       other,
       isShared: true,
-      now: () => this.time,
+      now: () => this.now(),
       advance: (ms) => this.advance(ms),
       jump: (ms) => this.jump(ms),
       forget: () => this.fixture.forget(),
