@@ -6,13 +6,14 @@
  *   npm run test:model -- --length 150                  of up to so many commands each; 40 if not said
  *   npm run test:model -- --seed 12345                  what a failure has named
  *   npm run test:model -- --only cache --runs 50        of processes that share a cache, some 5 s each
+ *   npm run test:model -- --only locks                  of locks: engines beside a model, and beside each other
+ *   npm run test:model -- --only lock-fleet --runs 50   of processes that share locks, some 4 s each
  */
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 
 const ENGINES = ['embedded', 'redis'];
-const SUBJECTS = ['tasks', 'cache'];
 
 const { values } = parseArgs({
   options: {
@@ -23,34 +24,53 @@ const { values } = parseArgs({
     only: { type: 'string', default: 'tasks' },
   },
 });
-// A history of the cache takes seconds, one of a queue milliseconds.
-values.runs ??= values.only === 'cache' ? '20' : '2000';
+/** What histories are of: how many, which suite they are, and how that is told. */
+const SUBJECTS = {
+  tasks: {
+    runs: '2000',
+    suite: () => `test/model/task-model.${values.engine ?? ''}`,
+    chosen: ({ runs, seed, length }) => ({
+      DEPOT_MODEL_RUNS: runs,
+      DEPOT_MODEL_SEED: seed,
+      DEPOT_MODEL_LENGTH: length,
+    }),
+  },
+  locks: {
+    runs: '2000',
+    suite: () => (values.engine ? `test/model/lock-model.${values.engine}` : 'test/model/lock-'),
+    chosen: ({ runs, seed, length }) => ({
+      DEPOT_MODEL_RUNS: runs,
+      DEPOT_MODEL_SEED: seed,
+      DEPOT_MODEL_LENGTH: length,
+    }),
+  },
+  // One of several processes takes seconds.
+  cache: {
+    runs: '20',
+    suite: () => 'test/processes/cache-consistency',
+    chosen: ({ runs, seed }) => ({ DEPOT_CACHE_RUNS: runs, DEPOT_CACHE_SEED: seed }),
+  },
+  'lock-fleet': {
+    runs: '20',
+    suite: () => 'test/processes/lock-consistency',
+    chosen: ({ runs, seed }) => ({ DEPOT_LOCK_RUNS: runs, DEPOT_LOCK_SEED: seed }),
+  },
+};
+const subject = SUBJECTS[values.only];
+if (!subject) fail(`--only is ${values.only}; expected ${Object.keys(SUBJECTS).join(' or ')}`);
+values.runs ??= subject.runs;
 for (const name of ['runs', 'seed', 'length']) {
   if (!/^-?\d+$/.test(values[name])) fail(`--${name} is ${values[name]}; expected a whole number`);
 }
 if (values.engine !== undefined && !ENGINES.includes(values.engine)) {
   fail(`--engine is ${values.engine}; expected ${ENGINES.join(' or ')}`);
 }
-if (!SUBJECTS.includes(values.only)) {
-  fail(`--only is ${values.only}; expected ${SUBJECTS.join(' or ')}`);
-}
 
 console.log(`seed ${values.seed}`);
 const jest = fileURLToPath(new URL('../run/jest.mjs', import.meta.url));
-const [suite, chosen] =
-  values.only === 'cache'
-    ? ['test/processes/cache-consistency', { DEPOT_CACHE_RUNS: values.runs, DEPOT_CACHE_SEED: values.seed }]
-    : [
-        `test/model/task-model.${values.engine ?? ''}`,
-        {
-          DEPOT_MODEL_RUNS: values.runs,
-          DEPOT_MODEL_SEED: values.seed,
-          DEPOT_MODEL_LENGTH: values.length,
-        },
-      ];
-const child = spawn(process.execPath, [jest, suite], {
+const child = spawn(process.execPath, [jest, subject.suite()], {
   stdio: 'inherit',
-  env: { ...process.env, ...chosen },
+  env: { ...process.env, ...subject.chosen(values) },
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code) => (process.exitCode = code ?? 1));
