@@ -145,12 +145,13 @@ describe('when the event loop was blocked for longer than the ttl', () => {
     const first = await locks.acquire('k', { ttl: '1m' });
     const asked = locks.acquire('k', { wait: '5s' });
     await new Promise(setImmediate);
-    const released = first.release();
+    store.deaf = true;
+    await first.release();
     block();
-    const next = await asked;
+    store.deaf = false;
+    store.tell();
+    await asked;
 
-    expect(await released).toBe(true);
-    expect(next.key).toBe('k');
     expect(store.calls.filter((name) => name === 'acquire')).toHaveLength(4);
   });
 });
