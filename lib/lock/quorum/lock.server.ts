@@ -1,5 +1,5 @@
 import type { Clock } from '../../common/clock.js';
-import { EngineUnavailableError } from '../../common/errors.js';
+import { EngineUnavailableError, toError } from '../../common/errors.js';
 import type {
   GrantedListener,
   LockAnswer,
@@ -91,7 +91,7 @@ export class LockServer {
         },
         (error: unknown) => {
           cancel();
-          reject(error);
+          reject(toError(error));
         },
       );
     });

@@ -70,7 +70,8 @@ export class Gathering {
     this.tokens.set(server, token);
     if (this.state !== 'open') return;
     if (this.greatest !== undefined) this.confirm(server, this.greatest);
-    else if (this.tokens.size >= this.needed) {
+    else if (this.tokens.size < this.needed) this.count();
+    else {
       this.greatest = Math.max(...this.tokens.values());
       for (const one of this.tokens.keys()) this.confirm(one, this.greatest);
     }
@@ -104,7 +105,7 @@ export class Gathering {
     else if (!this.tokens.has(server)) {
       this.leftMs = Math.min(this.leftMs ?? answer.leftMs, answer.leftMs);
       this.standing.set(server, this.how === 'try' ? 'refused' : 'waits');
-      if (this.state === 'won') server.giveBack(this.claim);
+      if (this.state === 'won' && this.how === 'stand') server.giveBack(this.claim);
       this.count();
     }
   }
