@@ -217,6 +217,8 @@ export class LockService {
       const until = askedAt + claim.ttlMs;
       if (!answer.granted) return null;
       const { renew } = terms;
+      // Nobody would end it any more.
+      if (this.stopped) throw new LocksStoppedError();
       // Should its time be over already, it is no lock.
       if (until <= elapsed(this.clock))
         throw new LockLostError(key, 'the engine took longer than its ttl to grant it');
