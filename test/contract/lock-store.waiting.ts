@@ -36,6 +36,17 @@ export function waitingCases(scene: () => LockScene): void {
     expect(await told()).toEqual(['k:bob', 'k:cid', 'k:dan', 'k:eve']);
   });
 
+  it('serves who asks in one go in the order in which they asked', async () => {
+    const { store, take, held, told, waiters } = scene();
+    const owners = Array.from({ length: 20 }, (_, n) => `waiter${n}`);
+    await take(writer('ann'));
+    await Promise.all(owners.map((owner) => store.acquire(writer(owner))));
+    expect(await waiters()).toBe(20);
+    for (const owner of ['ann', ...owners]) expect(await held(writer(owner))).toBe(true);
+
+    expect(await told()).toEqual(owners.map((owner) => `k:${owner}`));
+  });
+
   it('serves as many as there are', async () => {
     const { take, wait, held, told, waiters } = scene();
     const owners = Array.from({ length: 300 }, (_, n) => `waiter${n}`);

@@ -69,8 +69,8 @@ export class RedisFixture {
     await Promise.all(keys.map((key) => this.redis.del(key)));
   }
 
-  readonly connect = (overrides: RedisOptions): Redis =>
-    new Redis(this.url, { ...overrides, replyMapping: 'legacy' });
+  readonly connect = (overrides: RedisOptions, url = this.url): Redis =>
+    new Redis(url, { ...overrides, replyMapping: 'legacy' });
 
   async process(name: string): Promise<RedisProcess> {
     const settings = { connect: this.connect, connectTimeoutMs: 5_000, waitMs: 1_000 };

@@ -33,12 +33,15 @@ export class RedisLocksFixture {
     await this.fixture.setClock(this.time);
   }
 
-  async process(name: string): Promise<LockProcess> {
+  /** @param earUrl where it hears, if not straight from the server */
+  async process(name: string, earUrl?: string): Promise<LockProcess> {
     const { keys } = this.fixture;
     const { link } = await this.fixture.process(name);
     const ear = new RedisLink({
-      connect: (overrides) => this.fixture.connect({ ...overrides, protocol: 2, autoResubscribe: false }),
-      connectTimeoutMs: 5_000,
+      connect: (overrides) =>
+        this.fixture.connect({ ...overrides, protocol: 2, autoResubscribe: false }, earUrl),
+      // Where the way may be broken, that is what is tested.
+      connectTimeoutMs: earUrl === undefined ? 5_000 : 500,
       commandTimeoutMs: 0,
       waitMs: 0,
     });

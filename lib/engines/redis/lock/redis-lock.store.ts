@@ -105,7 +105,8 @@ export class RedisLockStore implements LockStore {
   }
 
   private heard(message: string): void {
-    const [, owner = '', token, until, key = ''] = HAND_OVER.exec(message) ?? [];
+    const [, owner, token, until, key] = HAND_OVER.exec(message) ?? [];
+    if (owner === undefined || key === undefined) return;
     const handOver = { token: Number(token), until: Number(until) };
     for (const listener of this.listeners) listener(key, owner, handOver);
   }
