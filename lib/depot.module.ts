@@ -49,7 +49,10 @@ const runtimeProvider: FactoryProvider<DepotRuntime> = {
   useFactory: async (options: DepotOptions, create: EngineFactory) => {
     const settings = depotSettings(options);
     const logger = loggerOf(settings);
-    const fallbacks = new FallbackEngines((redis) => create({ ...settings, redis }, logger), logger);
+    const fallbacks = new FallbackEngines(
+      (redis) => create({ ...settings, redis, lockQuorum: undefined }, logger),
+      logger,
+    );
     await fallbacks.prepare(settings.cache.fallback);
     return new DepotRuntime(settings, await create(settings, logger), logger, fallbacks);
   },

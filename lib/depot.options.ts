@@ -70,6 +70,21 @@ export interface QueueOptions extends QueuePolicyOptions, QueueLimitOptions {
 export interface LocksOptions {
   /** How long a lock outlives its process when the call does not say so, 1 ms to 365 days. @default '30s' */
   readonly ttl?: Duration;
+  /** All locks live on a majority of these servers, instead of the engine; `docs/quorum.md`. @default they live on the engine */
+  readonly quorum?: QuorumOptions;
+}
+
+/** Locks over Redis servers that know nothing of each other. */
+export interface QuorumOptions {
+  /**
+   * The servers, as for `redis`: an odd number, at least 3, in the same order in every process. No replicas of each other, and no
+   * Cluster.
+   */
+  readonly nodes: readonly (string | RedisOptions | Redis)[];
+  /** By what share clocks of processes and servers may run differently, 0 to 0.5: servers keep a lock so much longer. @default 0.01 */
+  readonly drift?: number;
+  /** A server that has no answer for so long is left out, at least 10 ms. @default '200ms' */
+  readonly timeout?: Duration;
 }
 
 /** How Redis is reached. The embedded engine needs none of it. */

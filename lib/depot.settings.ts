@@ -4,8 +4,9 @@ import { DepotConfigError, show } from './common/errors.js';
 import { toMs, type Duration } from './common/duration.js';
 import { checkKeys, wholeNumber } from './common/options.js';
 import type { DepotLogger } from './common/logger.js';
-import { checkRedisUrl } from './common/redis.url.js';
 import type { DepotOptions, QueueOptions } from './depot.options.js';
+import { lockQuorum, type LockQuorum } from './depot.quorum.js';
+import { checkRedis } from './depot.redis.js';
 import { sharedSlots, type SharedSlots } from './depot.slots.js';
 import { lockTtlMs } from './lock/lock.options.js';
 import { LIMIT_KEYS, queueBackpressure, queueLimits, type QueueBackpressure } from './task/queue.limits.js';
@@ -35,6 +36,7 @@ export interface DepotSettings {
   readonly codec: TaskCodec;
   readonly cache: CacheSettings;
   readonly lockTtlMs: number;
+  readonly lockQuorum: LockQuorum | undefined;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly offlineWaitMs: number;
@@ -78,12 +80,12 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     'maxPayload',
     'resultTimeout',
   ]);
-  checkKeys(locks, 'locks', ['ttl']);
+  checkKeys(locks, 'locks', ['ttl', 'quorum']);
   checkKeys(connection, 'connection', ['connectTimeout', 'commandTimeout', 'offlineWait', 'cacheTimeout']);
   const leaseMs = atLeast(100, tasks.lease ?? '4s', 'tasks.lease');
   const maxPayloadBytes = wholeNumber(tasks.maxPayload ?? 1_048_576, 1, 536_870_912, 'tasks.maxPayload');
   return {
-    redis: checkRedis(options.redis),
+    redis: options.redis === undefined ? undefined : checkRedis(options.redis, 'redis'),
     namespace: checkName(options.namespace ?? 'depot', 'namespace'),
     workers: checkWorkers(options.workers ?? 'all'),
     shutdownTimeoutMs: toMs(options.shutdownTimeout ?? '20s', 'shutdownTimeout'),
@@ -100,6 +102,7 @@ export function depotSettings(options: DepotOptions): DepotSettings {
     codec: new TaskCodec(codecSettings(options.codec ?? {}, maxPayloadBytes)),
     cache: cacheSettings(cache, DEFAULT_CACHE, 'cache'),
     lockTtlMs: lockTtlMs(locks.ttl ?? '30s', 'locks.ttl'),
+    lockQuorum: locks.quorum === undefined ? undefined : lockQuorum(locks.quorum),
     connectTimeoutMs: atLeast(1, connection.connectTimeout ?? '5s', 'connection.connectTimeout'),
     commandTimeoutMs: atLeast(
       10,
@@ -167,22 +170,4 @@ function checkWorkers(value: unknown): 'all' | 'none' | readonly string[] {
   if (value === 'all' || value === 'none') return value;
   if (Array.isArray(value) && value.every((name): name is string => typeof name === 'string')) return value;
   throw new DepotConfigError(`workers is ${show(value)}; expected 'all', 'none' or an array of queue names`);
-}
-
-function checkRedis(value: unknown): DepotOptions['redis'] {
-  if (value === undefined) return undefined;
-  if (typeof value === 'string') return checkRedisUrl(value, 'redis');
-  if (typeof value !== 'object' || value === null) {
-    throw new DepotConfigError(
-      `redis is ${show(value)}; expected a URL, ioredis options or an ioredis client`,
-    );
-  }
-  const client = value as { options?: { keyPrefix?: string }; isCluster?: boolean; keyPrefix?: string };
-  if (client.isCluster) throw new DepotConfigError('redis is a Cluster client, which is not supported yet');
-  if (client.options?.keyPrefix || client.keyPrefix) {
-    throw new DepotConfigError(
-      "redis has a keyPrefix, which scripts can't honour; expected none (use namespace)",
-    );
-  }
-  return value;
 }

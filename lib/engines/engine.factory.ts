@@ -5,14 +5,28 @@ import type { DepotLogger } from '../common/logger.js';
 import { EmbeddedCacheEngine } from './embedded/embedded-cache.engine.js';
 import { EmbeddedEngine } from './embedded/embedded-engine.js';
 import type { Engine } from './engine.js';
+import type { RedisQuorumSettings } from './redis/lock/redis-quorum.js';
 import type { RedisEngineSettings } from './redis/redis-engine.js';
 
 export type EngineSettings = Omit<RedisEngineSettings, 'redis'> & {
   readonly redis: RedisEngineSettings['redis'] | undefined;
+  /** Where locks live, if not on the engine. */
+  readonly lockQuorum?: RedisQuorumSettings | undefined;
 };
 
 /** The engine that the settings ask for, not yet open. Without Redis, nothing of Redis is loaded. */
 export async function createEngine(settings: EngineSettings, logger: DepotLogger): Promise<Engine> {
+  const { lockQuorum } = settings;
+  const engine = await ownEngine(settings, logger);
+  if (!lockQuorum) return engine;
+  const [{ RedisQuorum }, { QuorumEngine }] = await Promise.all([
+    import('./redis/lock/redis-quorum.js'),
+    import('./redis/lock/quorum.engine.js'),
+  ]);
+  return new QuorumEngine(engine, new RedisQuorum(lockQuorum, { ...settings, clock: engine.clock, logger }));
+}
+
+async function ownEngine(settings: EngineSettings, logger: DepotLogger): Promise<Engine> {
   const { redis } = settings;
   if (redis === undefined) return new EmbeddedEngine(logger);
   const { RedisEngine } = await import('./redis/redis-engine.js');

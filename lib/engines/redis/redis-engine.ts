@@ -1,10 +1,10 @@
-import { Redis, type RedisOptions } from 'ioredis';
 import { systemClock, type Clock } from '../../common/clock.js';
 import type { DepotLogger } from '../../common/logger.js';
 import type { Engine } from '../engine.js';
 import { RedisCacheEngine } from './cache/redis-cache.engine.js';
 import { ServerClock } from './cache/server-clock.js';
 import { RedisLockStore } from './lock/redis-lock.store.js';
+import { connector, hearingLink, KEEP_ALIVE_MS, type RedisPlace } from './redis-connection.js';
 import { RedisFilterStore } from './redis-filter.store.js';
 import { RedisInbox, BLOCK_SECONDS } from './redis-inbox.js';
 import { RedisKeys } from './redis-keys.js';
@@ -13,7 +13,7 @@ import { RedisLink } from './redis-link.js';
 import { RedisTaskBroker } from './redis-task.broker.js';
 
 export interface RedisEngineSettings {
-  readonly redis: string | RedisOptions | Redis;
+  readonly redis: RedisPlace;
   readonly namespace: string;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
@@ -24,12 +24,6 @@ export interface RedisEngineSettings {
 
 /** How much longer than its BLPOP the blocking socket may be silent. */
 const BLOCK_GRACE_MS = 5_000;
-
-/** After so long the kernel asks whether the other side of the blocking socket is still there; ten seconds without an answer end it. */
-const KEEP_ALIVE_MS = 5_000;
-
-/** What Redis tells by itself comes in RESP 2 only; and a subscription counts with what else was set up with it, or not at all. */
-const HEARS = { protocol: 2, autoResubscribe: false } as const;
 
 /**
  * Four connections at most, whatever the number of queues and caches: one for commands, one that blocks once something
@@ -47,7 +41,7 @@ export class RedisEngine implements Engine {
   /** @param process identifies this process among all that share the namespace */
   constructor(settings: RedisEngineSettings, process: string, logger: DepotLogger) {
     const { redis, connectTimeoutMs, commandTimeoutMs, offlineWaitMs } = settings;
-    const connect = (overrides: RedisOptions): Redis => open(redis, overrides);
+    const connect = connector(redis);
     const keys = new RedisKeys(settings.namespace);
     this.link = new RedisLink({ connect, connectTimeoutMs, commandTimeoutMs, waitMs: offlineWaitMs });
     const blocking = new RedisLink({
@@ -56,13 +50,7 @@ export class RedisEngine implements Engine {
       commandTimeoutMs: BLOCK_SECONDS * 1_000 + BLOCK_GRACE_MS,
       waitMs: 1_000,
     });
-    const hearing = (): RedisLink =>
-      new RedisLink({
-        connect: (overrides) => connect({ ...overrides, ...HEARS, keepAlive: KEEP_ALIVE_MS }),
-        connectTimeoutMs,
-        commandTimeoutMs: 0,
-        waitMs: 0,
-      });
+    const hearing = (): RedisLink => hearingLink(connect, connectTimeoutMs);
     this.inbox = new RedisInbox(blocking, keys.wake(process), logger);
     this.tasks = new RedisTaskBroker(this.link, this.inbox, keys, process);
     this.cache = new RedisCacheEngine({
@@ -90,15 +78,4 @@ export class RedisEngine implements Engine {
     await this.cache.close();
     this.link.close();
   }
-}
-
-function open(redis: string | RedisOptions | Redis, overrides: RedisOptions): Redis {
-  const options = { ...overrides, replyMapping: 'legacy' as const };
-  if (typeof redis === 'string') return new Redis(redis, options);
-  return isClient(redis) ? redis.duplicate(options) : new Redis({ ...redis, ...options });
-}
-
-/** By shape: the user's ioredis may be another copy than ours. */
-function isClient(redis: RedisOptions | Redis): redis is Redis {
-  return typeof (redis as Partial<Redis>).duplicate === 'function';
 }
