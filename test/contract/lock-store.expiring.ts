@@ -22,6 +22,20 @@ export function expiryCases(scene: () => LockScene): void {
     await isFree();
   });
 
+  it('tells an owner who releases it too late that he had lost it', async () => {
+    const { bench, store, take, wait, told } = scene();
+    for (const key of ['alone', 'awaited']) await take(writer(`ann-${key}`, { key }));
+    await take(reader('ann-shared', { key: 'shared' }));
+    await take(reader('bob', { key: 'shared', ttlMs: 2 * TTL }));
+    await wait(writer('cid', { key: 'awaited' }));
+    await bench.advance(TTL);
+
+    expect(await store.release(writer('ann-alone', { key: 'alone' }))).toMatchObject({ held: false });
+    expect(await store.release(writer('ann-awaited', { key: 'awaited' }))).toMatchObject({ held: false });
+    expect(await store.release(reader('ann-shared', { key: 'shared' }))).toMatchObject({ held: false });
+    expect(await told()).toEqual(['awaited:cid']);
+  });
+
   it('gives the lock of an owner whose time is over to the first waiter, whoever looks', async () => {
     const { bench, other, told, take, wait, takenFor, waiters } = scene();
     await take(writer('ann'));
