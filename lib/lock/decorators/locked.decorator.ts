@@ -3,6 +3,7 @@ import { decorate, siteOf, type Site } from '../../common/decorators/decorated.m
 import { prototypesBelow } from '../../common/decorators/method.marks.js';
 import type { ArgumentsOf, DecoratorOf, LaterMethod } from '../../common/decorators/method.types.js';
 import { suppliedParameters } from '../../common/decorators/supplied.parameters.js';
+import { DepotConfigError } from '../../common/errors.js';
 import { LOCKS, lockedMarks } from './lock.binding.js';
 import { LockedMethod } from './locked.method.js';
 import type { ErasedLockedOptions, LockedOptions } from './locked.options.js';
@@ -28,9 +29,8 @@ export function Locked<F extends LaterMethod>(
   options: LockedOptions<ArgumentsOf<NoInfer<F>>>,
 ): DecoratorOf<F> {
   return (target, name, descriptor) => {
-    const declared = siteOf('@Locked', target, name, descriptor);
-    // It can't be called to find out what it returns: that would be without the lock.
-    const site: Site = { ...declared, kind: declared.kind === 'unknown' ? 'promise' : declared.kind };
+    const site = siteOf('@Locked', target, name, descriptor);
+    checkKind(site);
     const method = new LockedMethod(
       site,
       options as unknown as ErasedLockedOptions,
@@ -43,6 +43,14 @@ export function Locked<F extends LaterMethod>(
     });
     lockedMarks.add(target, name, site.title);
   };
+}
+
+/** It can't be called to find out what it returns: that would be without the lock. */
+function checkKind({ kind, title }: Site): void {
+  if (kind !== 'unknown') return;
+  throw new DepotConfigError(
+    `${title}: its return type is neither a promise nor an Observable, as far as the compiler has told; expected an async method, Promise<…>, or Observable<…> that is not imported as a type alone`,
+  );
 }
 
 /** By `super`, from an override that is locked: its lock may be the same, and waiting for it would be waiting for oneself. */

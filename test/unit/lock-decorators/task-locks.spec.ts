@@ -175,7 +175,7 @@ describe('a handler under a lock', () => {
 
   it('does not begin when its attempt is over at the moment at which it is granted', async () => {
     const context = contextOf();
-    const acquire = locks.acquire.bind(locks) as LockService['acquire'];
+    const acquire = locks.acquire.bind(locks);
     locks.acquire = (async (key: string, options: AcquireOptions) => {
       const lock = await acquire(key, options);
       context.abort(new Error('cancelled'));
