@@ -18,6 +18,10 @@ export interface LocksUnderTest {
   heard(): Promise<void>;
   /** The process hears nothing any more, or again. Left out: there is no such thing. */
   readonly hears?: (process: number, hears: boolean) => Promise<void>;
+  /** Drops what is stored of who has the lock, and not of who waits. Left out: it can't. */
+  readonly evict?: (key: string) => Promise<void>;
+  /** Fails when what is stored of the lock does not fit together. */
+  readonly audit?: (key: string) => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -112,6 +116,8 @@ export class LockHistory {
       case 'force':
         expect(await this.anyStore.forceRelease(this.keyOf(key))).toBe(this.models[key]?.forceRelease());
         return;
+      case 'evict':
+        return this.evict(key);
       case 'pass':
         return this.engine.move(ms);
       case 'set back':
@@ -121,6 +127,13 @@ export class LockHistory {
       case 'hear':
         return this.setHearing(process, true);
     }
+  }
+
+  private async evict(at: number): Promise<void> {
+    if (!this.engine.evict) return;
+    await this.engine.evict(this.keyOf(at));
+    this.models[at]?.loseHolders();
+    this.rules[at]?.forget();
   }
 
   private async release(claim: LockClaim): Promise<void> {
@@ -153,6 +166,7 @@ export class LockHistory {
       const state = await this.anyStore.inspect(key);
       expect(state).toEqual(model.inspect());
       this.rules[at]?.check(state);
+      await this.engine.audit?.(key);
     }
     await this.engine.heard();
     for (const [at, model] of this.models.entries()) {

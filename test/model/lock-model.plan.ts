@@ -39,7 +39,7 @@ export const owners = fc.array(owner, { minLength: 2, maxLength: 8, size: 'max' 
 
 const DEEDS = [
   ...['acquire', 'acquire', 'acquire', 'acquire', 'release', 'release', 'release', 'extend', 'try'],
-  ...['pass', 'pass', 'raise', 'look', 'force', 'set back', 'deafen', 'hear'],
+  ...['pass', 'pass', 'raise', 'look', 'force', 'set back', 'deafen', 'hear', 'evict'],
 ] as const;
 
 /** What happens, as far as its kind has a use for it. */

@@ -78,6 +78,12 @@ export class LockModel {
     return count;
   }
 
+  /** Who has it is lost, and the newest token with them; who waits is not. */
+  loseHolders(): void {
+    this.holders = [];
+    this.newest = 0;
+  }
+
   inspect(): LockState {
     this.settle();
     const holders = this.holders.map(({ claim: { owner, permits }, token, since, until }) => ({
