@@ -67,7 +67,8 @@ describe('a lock on Redis is handed over', () => {
     for (let n = 0; n < 5; n++) {
       const lock = await one.locks.acquire('k', { wait: '20s' });
       const waiting = two.locks.run('k', { wait: '20s' }, () => undefined);
-      await scene.waiting(one.locks, 1);
+      // Asked by the same connection, so it knows that it waits.
+      await scene.waiting(two.locks, 1);
       proxy.cut();
       await lock.release();
       await waiting;

@@ -43,7 +43,7 @@ describe('locks while Redis is not there', () => {
       await one.locks.acquire('k');
       const waiting = two.locks.acquire('k', { wait: 1_500 });
       waiting.catch(() => undefined);
-      await scene.waiting(one.locks, 1);
+      await scene.waiting(two.locks, 1);
       await scene.server.kill();
 
       await expect(waiting).rejects.toThrow(LockTimeoutError);
@@ -76,7 +76,7 @@ describe('locks while Redis is not there', () => {
     test('are lost, and granted to one who waited', async () => {
       const lock = await one.locks.acquire('k', { ttl: 900 });
       const waiting = two.locks.acquire('k', { wait: '10s' });
-      await scene.waiting(one.locks, 1);
+      await scene.waiting(two.locks, 1);
       await scene.server.restart();
       const next = await waiting;
 
@@ -109,7 +109,7 @@ describe('locks while Redis is not there', () => {
     test('are lost at the next renewal, and granted to one who waited', async () => {
       const lock = await one.locks.acquire('k', { ttl: 900 });
       const waiting = two.locks.acquire('k', { wait: '10s' });
-      await scene.waiting(one.locks, 1);
+      await scene.waiting(two.locks, 1);
       await scene.server.command('FLUSHALL');
       const next = await waiting;
 
@@ -133,7 +133,7 @@ describe('locks while Redis is not there', () => {
       await one.locks.acquire('k', { ttl: 200, renew: false });
       const waiting = two.locks.acquire('k', { wait: 600 });
       waiting.catch(() => undefined);
-      await scene.waiting(one.locks, 1);
+      await scene.waiting(two.locks, 1);
       scene.server.pause();
       const began = performance.now();
 
