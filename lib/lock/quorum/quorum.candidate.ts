@@ -25,9 +25,6 @@ type Gets = 'answer' | 'hand-over';
 
 type State = 'new' | 'asking' | 'queued' | 'gathering' | 'pausing' | 'won' | 'over';
 
-/** Whoever waits looks this often whether the server in whose queue he stands is still there. */
-const LOOK_MS = HAND_OVER_MS;
-
 /** How long somebody who has the lock of one server waits for the others. Less than a hand-over lasts. */
 const PATIENCE_MS = 1_000;
 
@@ -57,6 +54,8 @@ export class Candidate {
   /** It has the lock for its whole ttl. */
   private isWhole = false;
   private failure: EngineUnavailableError | undefined;
+  /** For how long it is taken, as far as the gate has said so. */
+  private leftMs = HAND_OVER_MS;
   private attempts = 0;
   private cancelPause: () => void = () => undefined;
 
@@ -75,13 +74,14 @@ export class Candidate {
   async ask(): Promise<LockAnswer> {
     const at = this.now();
     if (this.is('new', 'queued')) await this.stand('answer');
-    else if (this.is('gathering')) await this.gathered;
+    // It may have been handed the lock while it asked.
+    if (this.is('gathering')) await this.gathered;
     const { token } = this;
     if (token !== undefined && (this.isWhole || (await this.around.takeUp(this.wanted)))) {
       return { granted: true, token };
     }
     if (this.is('pausing') && this.failure) throw this.failure;
-    return { granted: false, leftMs: LOOK_MS, at };
+    return { granted: false, leftMs: this.leftMs, at };
   }
 
   /** Looks whether it still stands in the queue of the first server that answers. */
@@ -124,7 +124,10 @@ export class Candidate {
       if (!answer) continue;
       this.moveTo(server);
       if (answer.granted) await this.gather(server, answer.token, gets);
-      else this.state = 'queued';
+      else {
+        this.state = 'queued';
+        this.leftMs = answer.leftMs;
+      }
       return;
     }
     this.pause(noMajority(0, this.around.servers.length, errors));
@@ -177,6 +180,7 @@ export class Candidate {
     this.state = 'pausing';
     this.failure = failure;
     this.gate = undefined;
+    this.leftMs = HAND_OVER_MS;
     const ms = Math.min(PAUSE_MS * 2 ** this.attempts++, LONGEST_PAUSE_MS) * (0.5 + Math.random());
     this.cancelPause = this.around.clock.after(ms, () => this.standAgain());
   }
