@@ -44,6 +44,8 @@ export class Hold {
   private renews: boolean;
   /** Questions under way that let it last longer. */
   private extending = 0;
+  /** How many there were so far. */
+  private asks = 0;
   private cancelTimer: () => void = () => undefined;
   /** Why the last of them failed. */
   private failure: unknown;
@@ -135,10 +137,13 @@ export class Hold {
 
   private async tryExtend(ttlMs: number): Promise<boolean> {
     const askedAt = this.now();
+    const ask = ++this.asks;
     this.extending++;
+    this.shorten(ttlMs, askedAt + ttlMs);
     try {
       if (!(await this.around.store.extend(this.grant.claim, ttlMs))) return false;
-      if (this.state === 'held') this.extended(ttlMs, askedAt);
+      // One that was asked for later goes, whatever comes of it.
+      if (this.state === 'held' && ask === this.asks) this.extended(ttlMs, askedAt);
       return true;
     } catch (error) {
       this.failure = error;
@@ -147,6 +152,14 @@ export class Hold {
     } finally {
       this.extending--;
     }
+  }
+
+  /** The engine may do it at any moment, and its answer be late or lost. */
+  private shorten(spanMs: number, until: number): void {
+    if (until >= this.until) return;
+    this.until = until;
+    this.spanMs = spanMs;
+    this.wakeAt(until);
   }
 
   private extended(ttlMs: number, askedAt: number): void {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Lock } from '../../../lib/lock/lock.js';
 import { HAND_OVER_MS } from '../../../lib/lock/lock.store.js';
 import { settled } from '../../support/manual-clock.js';
-import { LockScene, SLACK, TTL, claimOf, outcomeOf, type Outcome } from './lock.scene.js';
+import { LockScene, TTL, claimOf, outcomeOf, type Outcome } from './lock.scene.js';
 
 describe('a lock that is handed over', () => {
   let scene: LockScene;
@@ -229,43 +229,5 @@ describe('a lock that is handed over', () => {
     await settled();
 
     expect(next.value?.held).toBe(true);
-  });
-
-  test('too late to somebody who has given up: all who wait here ask again', async () => {
-    await scene.taken();
-    const first = await waits({ wait: '2s' });
-    const second = await waits();
-    scene.store.deaf = true;
-    await scene.given();
-    scene.store.away = 'before';
-    await dropped(1);
-    scene.clock.jump(HAND_OVER_MS);
-    await scene.taken(3_600_000);
-    // A process that was frozen: its timers come before its messages.
-    await scene.clock.advance(0);
-    expect(first.state).toBe('rejected');
-    scene.store.away = 'no';
-    scene.store.deaf = false;
-    scene.store.tell();
-    await scene.clock.advance(SLACK);
-    await scene.given();
-
-    expect(second.state).toBe('fulfilled');
-  });
-
-  test('and lost because the process was frozen: all who wait here ask again', async () => {
-    await scene.taken(3_600_000);
-    const first = await waits();
-    const second = await waits();
-    await scene.given();
-    expect(first.value?.held).toBe(true);
-    await dropped(1);
-    scene.clock.jump(HAND_OVER_MS);
-    await scene.taken(3_600_000);
-    await scene.clock.advance(SLACK);
-    expect(first.value?.held).toBe(false);
-    await scene.given();
-
-    expect(second.state).toBe('fulfilled');
   });
 });

@@ -100,6 +100,59 @@ describe('a lock that is held', () => {
       expect(await scene.isFree()).toBe(true);
     });
 
+    test.each(['after', 'before'] as const)(
+      'for less is not held for longer than that, whoever heard of it (engine away: %s)',
+      async (away) => {
+        const lock = await scene.locks.acquire('k', { ttl: '30s', renew: false });
+        scene.store.away = away;
+        await expect(lock.extend('1s')).rejects.toThrow(EngineUnavailableError);
+        await scene.clock.advance(999);
+        expect(lock.held).toBe(true);
+        await scene.clock.advance(1);
+
+        expect(lock.held).toBe(false);
+      },
+    );
+
+    test('for less is not held for longer than that while the answer is under way', async () => {
+      const lock = await scene.locks.acquire('k', { ttl: '30s' });
+      const arrive = scene.store.slow('answers');
+      const extended = outcomeOf(lock.extend('1s'));
+      await scene.clock.advance(1_000);
+      expect(await scene.isFree()).toBe(true);
+      expect(lock.held).toBe(false);
+      arrive();
+      await settled();
+
+      expect(extended.reason).toBeInstanceOf(LockLostError);
+    });
+
+    test('for less and refused an answer is renewed for what it had', async () => {
+      const lock = await scene.locks.acquire('k', { ttl: '30s' });
+      scene.store.away = 'before';
+      await expect(lock.extend('1s')).rejects.toThrow(EngineUnavailableError);
+      scene.store.away = 'no';
+      await scene.clock.advance(9_000);
+
+      expect(lock.held).toBe(true);
+    });
+
+    test('twice goes by the last one, whatever comes of it', async () => {
+      const lock = await scene.locks.acquire('k', { ttl: '30s', renew: false });
+      const arrive = scene.store.slow('answers');
+      const longer = lock.extend('1h');
+      const arriveLater = scene.store.slow('answers');
+      const shorter = outcomeOf(lock.extend('1s'));
+      arrive();
+      await longer;
+      await scene.clock.advance(1_000);
+      expect(await scene.isFree()).toBe(true);
+
+      expect(lock.held).toBe(false);
+      expect(shorter.state).toBe('pending');
+      arriveLater();
+    });
+
     test('without a ttl lasts as long as before', async () => {
       const lock = await scene.locks.acquire('k', { renew: false });
       await scene.clock.advance(TTL - 1);
