@@ -1,9 +1,12 @@
 import { spreadMs } from './common/deferral.js';
+import { EngineUnavailableError } from './common/errors.js';
 import { acquireOrConflict } from './lock/lock.conflict.js';
+import { LockTimeoutError } from './lock/lock.errors.js';
 import { lockTtlMs } from './lock/lock.options.js';
 import type { LockService } from './lock/lock.service.js';
 import type { FoundHandler } from './task/discovery/processor.explorer.js';
 import type { TaskHandler } from './task/runtime/task.handler.js';
+import { RetryTask } from './task/task.errors.js';
 import { SignalledContext } from './task/signalled.context.js';
 
 /**
@@ -23,7 +26,11 @@ export function underLock({ queue, handler, locked, title }: FoundHandler, locks
       if (its === undefined) return handler.run(payload, task);
       const { signal } = task;
       const options = { wait, signal, ...(ttlMs !== undefined && { ttl: ttlMs }) };
-      const lock = await acquireOrConflict(locks, `task:${queue}:${its}`, options, () => spreadMs(delayMs));
+      const deferMs = (): number => spreadMs(delayMs);
+      const granted = acquireOrConflict(locks, `task:${queue}:${its}`, options, deferMs);
+      const lock = await granted.catch((error: unknown) => {
+        throw isAway(error) ? notBegun(error, deferMs()) : error;
+      });
       try {
         signal.throwIfAborted();
         return await handler.run(payload, new SignalledContext(task, () => lock.signal));
@@ -33,3 +40,10 @@ export function underLock({ queue, handler, locked, title }: FoundHandler, locks
     },
   };
 }
+
+const isAway = (error: unknown): error is Error =>
+  error instanceof EngineUnavailableError || error instanceof LockTimeoutError;
+
+/** The engine was away: nothing has been tried that could use an attempt up. */
+const notBegun = ({ message }: Error, delayMs: number): RetryTask =>
+  new RetryTask(delayMs, { count: false, reason: `the lock of its key could not be asked for: ${message}` });

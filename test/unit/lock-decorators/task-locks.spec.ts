@@ -1,18 +1,22 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { silentLogger } from '../../../lib/common/logger.js';
 import { DepotConfigError } from '../../../lib/common/errors.js';
 import { underLock } from '../../../lib/depot.task-locks.js';
+import { EmbeddedLockStore } from '../../../lib/engines/embedded/embedded-lock.store.js';
 import { LockConflictError, LockLostError } from '../../../lib/lock/lock.errors.js';
 import type { AcquireOptions } from '../../../lib/lock/lock.options.js';
-import type { LockService } from '../../../lib/lock/lock.service.js';
+import { LockService } from '../../../lib/lock/lock.service.js';
 import { checkTaskLock } from '../../../lib/task/discovery/task-options.js';
 import type { FoundHandler } from '../../../lib/task/discovery/processor.explorer.js';
 import { RunningTask } from '../../../lib/task/runtime/running-task.js';
 import { TaskCodec } from '../../../lib/task/task.codec.js';
+import { RetryTask } from '../../../lib/task/task.errors.js';
 import type { TaskContext } from '../../../lib/task/task.context.js';
 import type { TaskLockOptions } from '../../../lib/task/task.options.js';
 import { DEFAULT_POLICY } from '../../../lib/task/task.policy.js';
 import { Deferred } from '../../support/deferred.js';
 import { ManualClock, settled } from '../../support/manual-clock.js';
+import { FragileLockStore } from '../lock/fragile-lock.store.js';
 import { task } from '../runtime/bench.js';
 import { locksOn, TTL } from './lock-app.js';
 
@@ -208,6 +212,29 @@ describe('a handler under a lock', () => {
     expect(context.signal.aborted).toBe(false);
     runs[0]?.gate.resolve('done all the same');
     expect(await result).toBe('done all the same');
+  });
+
+  it.each([
+    ['before it asks', 0],
+    ['while it waits', 60_000],
+  ])('is not tried, and no attempt is used, when the engine is away %s', async (_, wait) => {
+    const store = new FragileLockStore(new EmbeddedLockStore(clock));
+    locks = new LockService(store, { ttlMs: TTL }, clock, silentLogger);
+    await locks.acquire(KEY, { ttl: '20s' });
+    if (wait === 0) store.away = 'before';
+    const { result } = await run('1', { ...byPayload, wait, delay: '10s' });
+    store.away = 'before';
+    await clock.advance(wait + 1);
+
+    const error: unknown = await result.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RetryTask);
+    const { count, message, delayMs } = error as RetryTask;
+    expect([count, message]).toEqual([
+      false,
+      expect.stringMatching(/^the lock of its key could not be asked/),
+    ]);
+    expect(delayMs).toBeGreaterThanOrEqual(8_000);
+    expect(runs).toEqual([]);
   });
 
   it.each([
