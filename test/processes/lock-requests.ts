@@ -6,6 +6,8 @@ interface Seen {
   readonly owner: string;
   place: number;
   token: number | undefined;
+  /** Out of the queue again. */
+  left: boolean;
 }
 
 /**
@@ -23,6 +25,7 @@ export class LockRequests implements AsyncDisposable {
     monitor.on('monitor', (_time: string, [command = '', ...args]: string[]) => {
       this.commands++;
       if (command === 'ZADD') this.queued(args);
+      else if (command === 'ZREM') this.left(args);
       else if (command === 'HSET') this.granted(args);
     });
   }
@@ -46,21 +49,40 @@ export class LockRequests implements AsyncDisposable {
 
   /** `<key>:waiting NX <place> '<channel> <owner> …'` */
   private queued([key = '', , , member = '']: readonly string[]): void {
-    this.entry(key.replace(/:waiting$/, ''), member.split(' ')[1] ?? '');
+    const entry = this.entry(key.replace(/:waiting$/, ''), member.split(' ')[1] ?? '');
+    this.comesAgain(entry);
+    entry.left = false;
   }
 
-  /** `<key> <field> <value> …`, and those who have it are fields `=<channel> <owner>`, with the token as fourth word. */
+  /** `<key>:waiting '<channel> <owner> …'` */
+  private left([, member = '']: readonly string[]): void {
+    const entry = this.seen.get(member.split(' ')[1] ?? '');
+    if (entry) entry.left = true;
+  }
+
+  /** `<key> <field> <value> …`, and those who have it are fields `=<channel> <owner>`: '… … … <token>', and 'handed'. */
   private granted([key = '', ...pairs]: readonly string[]): void {
     for (let at = 0; at < pairs.length; at += 2) {
       const [channel = '', owner = ''] = pairs[at]?.split(' ') ?? [];
-      const token = Number(pairs[at + 1]?.split(' ')[3]);
-      if (channel.startsWith('=')) this.entry(key, owner).token ??= token;
+      if (!channel.startsWith('=')) continue;
+      const [, , , token, handed] = pairs[at + 1]?.split(' ') ?? [];
+      const entry = this.entry(key, owner);
+      if (handed === undefined) this.comesAgain(entry);
+      entry.token ??= Number(token);
     }
+  }
+
+  /** A process that did not take up what it was handed has lost all its places, and begins anew. */
+  private comesAgain(entry: Seen): void {
+    if (entry.left && entry.token === undefined) entry.place = this.commands;
   }
 
   private entry(key: string, owner: string): Seen {
     let entry = this.seen.get(owner);
-    if (!entry) this.seen.set(owner, (entry = { key, owner, place: this.commands, token: undefined }));
+    if (!entry) {
+      entry = { key, owner, place: this.commands, token: undefined, left: false };
+      this.seen.set(owner, entry);
+    }
     return entry;
   }
 }
