@@ -10,7 +10,11 @@ const MINUTES = 60_000;
 export function describeLockModel(name: string, open: () => Promise<LocksUnderTest>, runs: number): void {
   const numRuns = Number(DEPOT_MODEL_RUNS ?? runs);
   const seed = Number(DEPOT_MODEL_SEED ?? 20_300_101);
-  const steps = fc.array(step, { minLength: 1, maxLength: Number(DEPOT_MODEL_LENGTH), size: 'max' });
+  const steps = fc.array(step, {
+    minLength: Math.min(20, Number(DEPOT_MODEL_LENGTH)),
+    maxLength: Number(DEPOT_MODEL_LENGTH),
+    size: 'max',
+  });
 
   describe(`locks of the ${name} engine beside a plain model`, () => {
     let engine: LocksUnderTest;

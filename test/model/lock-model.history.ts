@@ -160,14 +160,13 @@ export class LockHistory {
   }
 
   private async compare(): Promise<void> {
-    await this.engine.heard();
-    for (const [at, model] of this.models.entries()) {
-      const key = this.keyOf(at);
-      const state = await this.anyStore.inspect(key);
+    const look = async (model: LockModel, at: number): Promise<void> => {
+      const state = await this.anyStore.inspect(this.keyOf(at));
       expect(state).toEqual(model.inspect());
       this.rules[at]?.check(state);
-      await this.engine.audit?.(key);
-    }
+      await this.engine.audit?.(this.keyOf(at));
+    };
+    await Promise.all(this.models.map(look));
     await this.engine.heard();
     for (const [at, model] of this.models.entries()) {
       for (let process = 0; process < PROCESSES; process++) {
