@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EngineReplyError } from '../../lib/common/errors.js';
 import { eventually } from '../support/eventually.js';
-import { guest, LockScene, TTL, writer } from './lock-store.scene.js';
+import { guest, LockScene, reader, TTL, writer } from './lock-store.scene.js';
 import { RedisLocksFixture, type LockProcess } from './redis-locks.bench.js';
 
 /** What a cluster hashes of a key: what is between the first brace and the next closing one, or else all of it. */
@@ -126,6 +126,28 @@ describe('locks on Redis', () => {
     expect(await told()).toEqual(['k:frozen0', 'k:bob']);
     expect(await waiters()).toBe(0);
   });
+
+  for (const how of ['released', 'lost', 'taken by force'] as const) {
+    it(`takes a process of readers for dead that lets lapse what it was handed when it was ${how}`, async () => {
+      const { take, wait, held, owners, waiters } = scene;
+      await take(writer('ann'));
+      await wait(reader('frozen0'), second.store);
+      await wait(reader('bob'));
+      await wait(writer('frozen1'), second.store);
+      await wait(writer('cid'));
+      if (how === 'released') await held(writer('ann'));
+      else if (how === 'lost') await locks.advance(TTL).then(() => living.store.look('k'));
+      else await living.store.forceRelease('k');
+      expect(await living.store.extend(reader('bob'), TTL)).toBe(true);
+      await locks.advance(3_000);
+      await living.store.look('k');
+
+      expect(await owners()).toEqual(['bob']);
+      expect(await waiters()).toBe(1);
+      await held(reader('bob'));
+      expect(await owners()).toEqual(['cid']);
+    });
+  }
 
   it('leaves in their queues who wait in a frozen process for other keys', async () => {
     const { take, wait, held, waiters } = scene;
