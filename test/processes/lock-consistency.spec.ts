@@ -72,9 +72,14 @@ describe('locks that several processes share', () => {
     const mishaps = seen.mishaps.map(({ by, how, message }) => `process ${by}, ${how}: ${message}`);
     expect({ seed: of, mishaps }).toEqual({ seed: of, mishaps: [] });
     expect(tell(judge(seen), seen, of)).toBe('');
+    // With so much patience everybody gets what he wants, while nothing is disturbed.
+    const inVain = seen.attempts.filter(
+      ({ waitMs, outcome }) => waitMs >= PATIENCE_MS && outcome === 'timed out',
+    );
+    if (!climateOf(of)) expect({ seed: of, inVain }).toEqual({ seed: of, inVain: [] });
     // A history in which nothing was done has shown nothing.
-    expect(seen.grants.length).toBeGreaterThan(60);
-    expect(seen.writes.length).toBeGreaterThan(100);
+    expect(seen.grants.length).toBeGreaterThan(30);
+    expect(seen.writes.length).toBeGreaterThan(60);
   }
 
   if (runs === undefined) {
@@ -82,10 +87,6 @@ describe('locks that several processes share', () => {
       const seen = await history(1);
       keepsItsPromise(1, seen);
       expect(seen.requests.length).toBeGreaterThan(100);
-      // With so much patience everybody gets what he wants.
-      expect(
-        seen.attempts.filter(({ waitMs, outcome }) => waitMs >= PATIENCE_MS && outcome === 'timed out'),
-      ).toEqual([]);
     });
 
     it('nor when processes are stopped and cut off', async () => {

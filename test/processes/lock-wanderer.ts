@@ -9,6 +9,7 @@ import type { LedgerClient } from './lock-notes.js';
 const PAUSE_MS = 8;
 const LONGEST_HOLD_MS = 20;
 const MOST_WRITES = 4;
+const GLANCE_MS = 3;
 const TTL = { fromMs: 300, byMs: 500 } as const;
 /** How long one waits who really wants it. */
 export const PATIENCE_MS = 3_000;
@@ -42,7 +43,8 @@ export class LockWanderer {
     [8, () => this.stand(seated(2))],
     [8, () => this.giveUp()],
     [5, () => this.oneMore()],
-    [4, () => this.outlive()],
+    [3, () => this.outlive()],
+    [2, () => this.keep()],
   ];
   private readonly stormy: readonly Deed[] = [[3, () => this.block()]];
 
@@ -101,12 +103,30 @@ export class LockWanderer {
     await this.hold(first, locks, UNHURRIED);
   }
 
-  /** Has it for longer than it may, and does not look. */
+  /** Has it for longer than it may, and then writes without a look. */
   private async outlive(): Promise<void> {
-    const ttlMs = 50 + this.below(100);
+    const ttl = 50 + this.below(100);
+    await this.watch({ ttl, renew: false }, ttl + this.below(100));
+  }
+
+  /** Has it for longer than its ttl, and renews it. */
+  private async keep(): Promise<void> {
+    const ttl = 200 + this.below(100);
+    await this.watch({ ttl }, 1.3 * ttl + this.below(300));
+  }
+
+  /** Looks all the time whether it is held. */
+  private async watch(terms: Partial<Terms>, ms: number): Promise<void> {
     const wish = this.chance.next() < 0.5 ? alone(this.anyTill()) : WRITING;
-    const locks = await this.want(wish, { ttl: ttlMs, renew: false });
-    if (locks) await this.hold(wish, locks, { ms: ttlMs + this.below(100), trusting: true });
+    const locks = await this.want(wish, terms);
+    if (!locks) return;
+    await this.locks.write(wish, locks);
+    const until = monotonic() + ms;
+    while (monotonic() < until) {
+      await pause(GLANCE_MS);
+      this.locks.look(locks);
+    }
+    await this.hold(wish, locks, { ms: 0, trusting: true });
   }
 
   /** Blocks the event loop for longer than the lock lasts: whatever runs next knows that it is lost. */
@@ -132,7 +152,7 @@ export class LockWanderer {
     const writes = 1 + this.chance.below(MOST_WRITES);
     for (let n = 0; n < writes; n++) {
       // At once, so that whoever had it before is kept out from then on.
-      if (n > 0 || ms > LONGEST_HOLD_MS) await pause(ms / writes);
+      if (n > 0) await pause(ms / writes);
       const held = this.locks.look(locks);
       if (!held && !trusting) break;
       if (!(await this.locks.write(wish, locks))) break;

@@ -10,7 +10,8 @@ export const BAD_MS = 2_500;
 /** Longer than any ttl of the histories. */
 const LONGEST_MS = 1_000;
 const PAUSE_MS = 700;
-const MOST_DELAYED_MS = 5;
+/** By how much each message is late, in some histories. */
+const MOST_DELAYED_MS = 30;
 
 /** What may happen, besides broken ways. */
 export interface Climate {
@@ -52,7 +53,7 @@ export class LockWeather {
     private readonly reborn: (seat: number) => Promise<void>,
   ) {
     this.chance = random(seed);
-    this.delayMs = Math.round(this.chance.next() * MOST_DELAYED_MS);
+    this.delayMs = Math.max(0, this.chance.below(2 * MOST_DELAYED_MS) - MOST_DELAYED_MS);
   }
 
   /** Bad weather for everybody, for as long as it may be, and then good one. */
