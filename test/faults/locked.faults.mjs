@@ -61,13 +61,6 @@ export const lockedFaults = [
     '          if (subscriber.closed) return;\n',
   ),
   fault(
-    'held-lock.decorator',
-    'keys are told from what the caller gave',
-    METHOD,
-    'const given = [...args];',
-    'const given = args as unknown[];',
-  ),
-  fault(
     'locked.decorator',
     'only "defer" defers',
     METHOD,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
+import { EmbeddedLockStore } from '../../../lib/engines/embedded/embedded-lock.store.js';
 import { HeldLock } from '../../../lib/lock/decorators/held-lock.decorator.js';
 import { Locked } from '../../../lib/lock/decorators/locked.decorator.js';
 import { LockConflictError, LockTimeoutError } from '../../../lib/lock/lock.errors.js';
@@ -8,6 +9,7 @@ import { LockSet } from '../../../lib/lock/lock.set.js';
 import { Lock } from '../../../lib/lock/lock.js';
 import { Deferred } from '../../support/deferred.js';
 import { ManualClock, settled } from '../../support/manual-clock.js';
+import { FragileLockStore } from '../lock/fragile-lock.store.js';
 import { createApp } from './lock-app.js';
 
 @Injectable()
@@ -127,13 +129,19 @@ describe('a locked method', () => {
   });
 
   test('has given its lock back once its result is there', async () => {
+    const store = new FragileLockStore(new EmbeddedLockStore(clock));
+    const app = await createApp([Orders], { clock, store });
+    [orders, locks] = [app.get(Orders), app.get(LockService)];
     const shipped = orders.ship(1);
     await settled();
     expect(await locks.isHeld('order:1')).toBe(true);
-    orders.gates[0]?.resolve();
+    const answer = store.slow('requests');
+    await orders.end();
+    const isOver = await Promise.race([shipped.then(() => true), settled().then(() => false)]);
+    answer();
     await shipped;
 
-    expect(await locks.isHeld('order:1')).toBe(false);
+    expect([isOver, await locks.isHeld('order:1')]).toEqual([false, false]);
   });
 
   test.each([

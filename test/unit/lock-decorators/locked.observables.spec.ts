@@ -26,6 +26,7 @@ class Ticks {
 
   @Locked({ key: (id) => `ticks:${id}`, onConflict: 'throw' })
   now(_id: number): Observable<number> {
+    this.calls++;
     return this.source;
   }
 
@@ -138,6 +139,7 @@ describe('a locked Observable', () => {
   test('whoever leaves at once never has it', async () => {
     ticks.source = NEVER;
     ticks.ticks(1).subscribe().unsubscribe();
+    ticks.now(2).subscribe().unsubscribe();
     await settled();
 
     expect([ticks.calls, await isHeld()]).toEqual([0, false]);
