@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { LockTimeoutError } from '../../../lib/lock/lock.errors.js';
 import { settled } from '../../support/manual-clock.js';
@@ -143,6 +144,21 @@ describe('who waits for a lock gives up', () => {
     await scene.given();
 
     expect([first, ...others].map(({ state }) => state)).toEqual(['rejected', 'fulfilled', 'pending']);
+  });
+
+  test('and nobody listens to its signal afterwards', async () => {
+    await scene.taken();
+    const { signal } = new AbortController();
+    const waiting = outcomeOf(scene.locks.acquire('k', { signal, wait: 100 }));
+    await settled();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await scene.clock.advance(100);
+    expect(waiting.state).toBe('rejected');
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    await scene.given();
+    await scene.locks.acquire('k', { signal });
+
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   test('as its signal says no more once the lock is granted', async () => {

@@ -78,6 +78,22 @@ describe('a lock that is handed over', () => {
     expect(waiting.value?.held).toBe(true);
   });
 
+  test('is no lock when the answer that it overtook comes too late: it is asked for once more', async () => {
+    await scene.taken();
+    const arrive = scene.store.slow('answers');
+    const waiting = await waits();
+    await scene.given();
+    scene.clock.jump(HAND_OVER_MS);
+    await scene.taken();
+    arrive();
+    await settled();
+    expect(waiting.state).toBe('pending');
+    expect(scene.store.calls).toEqual(['acquire', 'acquire']);
+    await scene.given();
+
+    expect(waiting.state).toBe('fulfilled');
+  });
+
   test('is no lock when the message comes too late: all who wait here ask again', async () => {
     await scene.taken();
     const first = await waits();

@@ -55,16 +55,33 @@ describe('a lock is lost', () => {
 
   test('in time although a renewal hangs, whatever the engine says later', async () => {
     const lock = await scene.locks.acquire('k');
+    let told = 0;
+    lock.signal.addEventListener('abort', () => told++);
     const arrive = scene.store.slow('answers');
     await scene.clock.advance(TTL - 1);
-    expect(lock.held).toBe(true);
+    expect(told).toBe(0);
     await scene.clock.advance(1);
-    expect(lock.held).toBe(false);
+    // Nobody has asked: a timer says so.
+    expect(told).toBe(1);
+    expect(scene.losses).toHaveLength(1);
     arrive();
     await settled();
 
     expect(lock.held).toBe(false);
     expect(lock.signal.aborted).toBe(true);
+  });
+
+  test('and names no cause that was over before', async () => {
+    const lock = await scene.locks.acquire('k');
+    scene.store.away = 'before';
+    await scene.clock.advance(TTL / 3);
+    scene.store.away = 'no';
+    await scene.clock.advance(TTL / 10);
+    const arrive = scene.store.slow('answers');
+    await scene.clock.advance(TTL);
+    expect(lock.signal.aborted).toBe(true);
+    expect(lock.signal.reason).not.toHaveProperty('cause');
+    arrive();
   });
 
   test.each(['renewal', 'extension'])('and the %s that comes too late keeps it from nobody', async (what) => {

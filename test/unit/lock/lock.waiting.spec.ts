@@ -120,6 +120,18 @@ describe('who waits for a lock', () => {
     expect(scene.store.calls).toEqual(['acquire', 'acquire']);
   });
 
+  test('asks once more only, however many reconnects there were, when the lock is still taken', async () => {
+    await scene.taken();
+    const arrive = scene.store.slow('answers');
+    void scene.locks.acquire('k', { wait: '1m' }).catch(() => undefined);
+    await settled();
+    for (let n = 0; n < 3; n++) scene.store.gap();
+    arrive();
+    await settled();
+
+    expect(scene.store.calls).toEqual(['acquire', 'acquire']);
+  });
+
   test('is not served while somebody stands before it who wants more', async () => {
     await scene.locks.acquire('k', { mode: 'read' });
     const writer = outcomeOf(scene.locks.acquire('k', { wait: '1m' }));
