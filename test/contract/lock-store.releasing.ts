@@ -44,6 +44,16 @@ export function releasingCases(scene: () => LockScene): void {
     expect(await store.release(writer('dan'))).toEqual({ held: true, watch: false });
   });
 
+  it('asks for no watch when all who waited are served', async () => {
+    const { store, take, wait, told } = scene();
+    await take(writer('ann'));
+    await wait(reader('bob'));
+    await wait(reader('cid'));
+
+    expect(await store.release(writer('ann'))).toEqual({ held: true, watch: false });
+    expect(await told()).toEqual(['k:bob', 'k:cid']);
+  });
+
   it('asks for no watch when nothing is handed on', async () => {
     const { store, take, wait } = scene();
     await take(reader('ann'));

@@ -123,6 +123,17 @@ export function semaphoreCases(scene: () => LockScene): void {
     expect(await told()).toEqual(['k:bob', 'k:dan']);
   });
 
+  it('lets nobody overtake one who needs much when the time of another is over', async () => {
+    const { bench, store, take, wait, refused, owners } = scene();
+    await take(guest('ann', 1, { ttlMs: 1_000 }));
+    await take(guest('bob', 3));
+    await wait(guest('cid', 4));
+    await bench.advance(1_000);
+
+    expect(await store.tryAcquire(guest('dan', 1))).toEqual(refused(TTL - 1_000));
+    expect(await owners()).toEqual(['bob']);
+  });
+
   it('serves in one go as many as find room, and stops at the first who does not', async () => {
     const { take, wait, held, told, waiters } = scene();
     await take(guest('ann', 5));
