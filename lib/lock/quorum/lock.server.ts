@@ -17,12 +17,16 @@ export class LockServer {
   /** By claim, the last that it was asked and has not answered yet. */
   private readonly pending = new Map<string, Promise<unknown>>();
 
-  /** @param name for messages */
+  /**
+   * @param name for messages
+   * @param failed is told when it has not answered
+   */
   constructor(
     readonly name: string,
     private readonly store: LockStore,
     private readonly timeoutMs: number,
     private readonly clock: Clock,
+    private readonly failed: (server: LockServer) => void,
   ) {}
 
   tryAcquire(claim: LockClaim): Promise<LockAnswer> {
@@ -82,6 +86,7 @@ export class LockServer {
   private bounded<T>(answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const cancel = this.clock.after(this.timeoutMs, () => {
+        this.failed(this);
         reject(new EngineUnavailableError(`No answer from ${this.name} within ${this.timeoutMs} ms`));
       });
       answer.then(
@@ -91,6 +96,7 @@ export class LockServer {
         },
         (error: unknown) => {
           cancel();
+          this.failed(this);
           reject(toError(error));
         },
       );

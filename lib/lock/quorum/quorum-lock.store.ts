@@ -16,7 +16,7 @@ import { Poll } from './quorum.poll.js';
 import { checkShare, claimOnServers, majorityOf, ttlOnServers, type QuorumSettings } from './quorum.terms.js';
 
 /** So often one of those who wait looks whether the server in whose queue they stand is still there. */
-const LOOK_MS = 3_000;
+const LOOK_MS = 1_500;
 
 /** Those who stand in the queue of another server than the first one that answers move there together, after this pause. */
 const REGROUP_MS = 100;
@@ -45,21 +45,22 @@ export class QuorumLockStore implements LockStore {
     private readonly clock: Clock,
   ) {
     this.drift = drift;
+    const mayBeGone = (server: LockServer): void => this.standAgain(({ gate }) => gate === server);
     this.servers = stores.map(
-      (store, at) => new LockServer(`lock server ${at + 1}`, store, timeoutMs, clock),
+      (store, at) => new LockServer(`lock server ${at + 1}`, store, timeoutMs, clock, mayBeGone),
     );
     this.around = {
       servers: this.servers,
       drift,
       clock,
       answers: (server) => this.answers(server),
-      dropped: (server) => this.standAgain(({ gate }) => gate === server),
+      dropped: mayBeGone,
       won: (candidate, handOver) => this.won(candidate, handOver),
       takeUp: (claim) => this.extend(claim, claim.ttlMs),
     };
     for (const server of this.servers) {
       server.onGranted((key, owner, { token }) => this.handed(server, key, owner, token));
-      server.onGap(() => this.standAgain(({ gate }) => gate === server));
+      server.onGap(() => mayBeGone(server));
     }
   }
 
