@@ -4,7 +4,7 @@ import { TaskContext } from './task.context.js';
 export class SignalledContext extends TaskContext {
   private both: AbortSignal | undefined;
 
-  /** @param other that reason; asked for when somebody asks for the task's */
+  /** @param other aborts for that reason */
   constructor(
     private readonly task: TaskContext,
     private readonly other: () => AbortSignal,
@@ -34,7 +34,9 @@ export class SignalledContext extends TaskContext {
     return this.task.enqueuedAt;
   }
   get signal(): AbortSignal {
-    this.both ??= AbortSignal.any([this.task.signal, this.other()]);
+    // Each time: whoever is asked for it may look at the clock, and know more than any event has told so far.
+    const other = this.other();
+    this.both ??= AbortSignal.any([this.task.signal, other]);
     return this.both;
   }
 

@@ -171,6 +171,13 @@ export const lockedFaults = [
     'new SignalledContext(task, () => lock.signal)',
     'new SignalledContext(task, () => task.signal)',
   ),
+  fault(
+    'task-locks',
+    'before any timer could tell',
+    'task/signalled.context',
+    'const other = this.other();',
+    'const other = this.both ?? this.other();',
+  ),
   fault('task-locks', 'and of what ends its attempt', 'task/signalled.context', 'this.task.signal, '),
   fault(
     'task-locks',

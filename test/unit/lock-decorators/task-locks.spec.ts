@@ -214,6 +214,17 @@ describe('a handler under a lock', () => {
     expect(await result).toBe('done all the same');
   });
 
+  it('knows that it is lost before any timer could tell, when something blocked the event loop', async () => {
+    const { context } = await run();
+    const told = runs[0]?.context;
+    expect(told?.signal.aborted).toBe(false);
+    clock.jump(TTL);
+
+    expect(told?.signal.reason).toBeInstanceOf(LockLostError);
+    expect(context.signal.aborted).toBe(false);
+    runs[0]?.gate.resolve('done');
+  });
+
   it.each([
     ['before it asks', 0],
     ['while it waits', 60_000],
