@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { Injectable, Scope, type INestApplicationContext, type Type } from '@nestjs/common';
 import {
   Cacheable,
-  DepotModule,
   HeldLock,
   LockConflictError,
   Locked,
@@ -79,7 +78,6 @@ class ScopedService extends StockService {}
 const shop = (engine: (typeof ENGINES)[number], namespace?: string): Type => {
   room = new Room();
   return appModule(optionsFor(engine, namespace === undefined ? {} : { namespace }), [], {
-    imports: [DepotModule.registerCache({ name: 'rates', ttl: '1m' })],
     providers: [
       StockService,
       ScopedService,
