@@ -7,6 +7,8 @@ import type { LockWaiters } from './lock.waiters.js';
 
 export interface Patience {
   readonly waitMs: number;
+  /** What the caller has said, for all keys together. */
+  readonly saidMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -145,7 +147,7 @@ export class Acquisition {
 
   private timeOut(): void {
     const { failure } = this;
-    this.giveUp(new LockTimeoutError(this.claim.key, this.patience.waitMs, failure && { cause: failure }));
+    this.giveUp(new LockTimeoutError(this.claim.key, this.patience.saidMs, failure && { cause: failure }));
   }
 
   private readonly aborted = (): void => this.giveUp(this.patience.signal?.reason);

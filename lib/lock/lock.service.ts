@@ -90,7 +90,8 @@ export class LockService {
     const lock = await this.each(key, options, terms, (name) => {
       signal?.throwIfAborted();
       const leftMs = typeof key === 'string' ? waitMs : waitUntil - elapsed(this.clock);
-      return leftMs > 0 ? this.stand(name, terms, { waitMs: leftMs, signal }) : this.try(name, terms);
+      if (leftMs <= 0) return this.try(name, terms);
+      return this.stand(name, terms, { waitMs: leftMs, saidMs: waitMs, signal });
     });
     if (lock) return lock;
     throw new LockTimeoutError(typeof key === 'string' ? key : key.join(', '), waitMs);

@@ -26,6 +26,7 @@ export class FragileLockStore implements LockStore {
   readonly claims: LockClaim[] = [];
   /** Every hand-over to this process, told or not. */
   readonly handOvers: { readonly key: string; readonly owner: string; readonly handOver: HandOver }[] = [];
+  private readonly gates = new Set<() => void>();
   private requests: Promise<unknown> | undefined;
   private answers: Promise<unknown> | undefined;
   private readonly owners = new Set<string>();
@@ -97,10 +98,20 @@ export class FragileLockStore implements LockStore {
   slow(way: 'requests' | 'answers'): () => void {
     const { promise, resolve } = new Deferred<undefined>();
     this[way] = promise;
-    return () => {
+    const arrive = (): void => {
       if (this[way] === promise) this[way] = undefined;
+      this.gates.delete(arrive);
       resolve(undefined);
     };
+    this.gates.add(arrive);
+    return arrive;
+  }
+
+  /** Nothing fails any more, and everything that is under way arrives. */
+  recover(): void {
+    this.away = 'no';
+    this.deaf = false;
+    for (const arrive of [...this.gates]) arrive();
   }
 
   private async answer<T>(name: string, ask: () => Promise<T>): Promise<T> {

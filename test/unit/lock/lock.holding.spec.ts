@@ -116,9 +116,12 @@ describe('a lock that is held', () => {
 
     test('for less is not held for longer than that while the answer is under way', async () => {
       const lock = await scene.locks.acquire('k', { ttl: '30s' });
+      let told = 0;
+      lock.signal.addEventListener('abort', () => told++);
       const arrive = scene.store.slow('answers');
       const extended = outcomeOf(lock.extend('1s'));
       await scene.clock.advance(1_000);
+      expect(told).toBe(1);
       expect(await scene.isFree()).toBe(true);
       expect(lock.held).toBe(false);
       arrive();

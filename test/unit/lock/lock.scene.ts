@@ -67,7 +67,7 @@ export class LockScene {
   /** Ends all of it. Nothing is left to happen, and nothing has failed unseen. */
   async close(): Promise<void> {
     for (const { store, locks } of this.processes) {
-      store.away = 'no';
+      store.recover();
       await locks.stop();
     }
     await settled();

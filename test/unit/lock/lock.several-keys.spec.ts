@@ -126,6 +126,7 @@ describe('locks of several keys', () => {
     await settled();
 
     expect(asked.reason).toBeInstanceOf(LockTimeoutError);
+    expect(asked.reason).toMatchObject({ key: 'b', message: expect.stringContaining('within 5000 ms') });
     expect(await free('a', 'b')).toEqual([true, false]);
   });
 
