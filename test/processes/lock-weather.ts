@@ -10,8 +10,9 @@ export const BAD_MS = 2_500;
 /** Longer than any ttl of the histories. */
 const LONGEST_MS = 1_000;
 const PAUSE_MS = 700;
-/** By how much each message is late, in some histories. */
-const MOST_DELAYED_MS = 30;
+const MOST_FAILURES = 5;
+/** By how much each message is late, of some processes. */
+const MOST_DELAYED_MS = 40;
 
 /** What may happen, besides broken ways. */
 export interface Climate {
@@ -26,7 +27,8 @@ export class LockWeather {
   readonly deaths: Death[] = [];
   readonly disturbances: Disturbance[] = [];
   private readonly chance: ReturnType<typeof random>;
-  private readonly delayMs: number;
+  /** By seat. */
+  private readonly delays: readonly number[];
   private readonly deeds: readonly (readonly [how: string, deed: Deed])[] = [
     ['cut', async (ways) => ways.forEach((way) => way.cut())],
     [
@@ -53,7 +55,7 @@ export class LockWeather {
     private readonly reborn: (seat: number) => Promise<void>,
   ) {
     this.chance = random(seed);
-    this.delayMs = Math.max(0, this.chance.below(2 * MOST_DELAYED_MS) - MOST_DELAYED_MS);
+    this.delays = fleet.nodes.map(() => (this.chance.next() < 0.5 ? 0 : this.chance.below(MOST_DELAYED_MS)));
   }
 
   /** Bad weather for everybody, for as long as it may be, and then good one. */
@@ -68,7 +70,7 @@ export class LockWeather {
   }
 
   private async disturb(seat: number, until: number): Promise<void> {
-    this.clear(seat, this.delayMs);
+    this.clear(seat);
     for (;;) {
       await pause(this.chance.next() * PAUSE_MS);
       const leftMs = until - monotonic();
@@ -106,7 +108,7 @@ export class LockWeather {
     const chosen = this.chance.below(3);
     const [how, deed] = this.deeds[this.chance.below(this.deeds.length)] ?? ['nothing', undefined];
     await deed?.([link, feed].slice(chosen === 1 ? 1 : 0, chosen === 0 ? 1 : 2), ms);
-    this.clear(seat, this.delayMs);
+    this.clear(seat);
     return `${how}, ${['link', 'feed', 'both'][chosen] ?? ''}`;
   }
 
@@ -118,7 +120,20 @@ export class LockWeather {
     this.deaths.push({ by, at });
     await this.fleet.replace(seat);
     this.disturbances.push({ who: by, how: 'kill', from: at, until: monotonic() });
-    await this.reborn(seat);
+    await this.bear(seat);
+  }
+
+  /** An application that does not reach Redis when it starts fails, and whoever runs it tries once more. */
+  private async bear(seat: number): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      try {
+        await this.reborn(seat);
+        return;
+      } catch (error) {
+        if (failures === MOST_FAILURES) throw error;
+        await this.fleet.replace(seat);
+      }
+    }
   }
 
   private async restart(until: number): Promise<void> {
@@ -130,7 +145,7 @@ export class LockWeather {
     this.disturbances.push({ who: undefined, how: 'restart of Redis', from, until: monotonic() });
   }
 
-  private clear(seat: number, delayMs: number): void {
+  private clear(seat: number, delayMs = this.delays[seat] ?? 0): void {
     const { link, feed } = this.fleet.waysOf(seat);
     for (const way of [link, feed]) {
       way.restore();
