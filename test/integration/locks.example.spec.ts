@@ -67,7 +67,8 @@ async function checkOut(orderId: string): Promise<void> {
 }
 
 it('the examples of docs/locks.md are here', async () => {
-  expect(await missingExamples('docs/locks.md', 'test/integration/locks.example.spec.ts')).toEqual([]);
+  const specs = ['locks', 'locked'].map((name) => `test/integration/${name}.example.spec.ts`);
+  expect(await missingExamples('docs/locks.md', ...specs)).toEqual([]);
 });
 
 describe.each(['embedded', 'redis'] as const)('the examples of docs/locks.md, %s', (engine) => {

@@ -200,7 +200,7 @@ describe('caches whose Redis is away', () => {
 
   it('leave everybody else who uses the connection in peace', async () => {
     server.pause();
-    const lock = engine.locks.tryAcquire('l', 'me', 1_000);
+    const lock = engine.locks.tryAcquire({ key: 'l', owner: 'me', ttlMs: 1_000, permits: 1, limit: 1 });
     await refusal(() => store.read('k'));
     server.resume();
 
