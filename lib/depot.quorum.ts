@@ -35,7 +35,7 @@ function checkNodes(nodes: unknown): readonly RedisPlace[] {
   const places = nodes.map((node, at) => checkRedis(node, `locks.quorum.nodes[${at}]`));
   if (places.length < 3 || places.length % 2 === 0) {
     throw new DepotConfigError(
-      `locks.quorum.nodes has ${places.length} servers; expected an odd number, at least 3: a majority survives the loss of no more servers when there is one more than an odd number`,
+      `locks.quorum.nodes has the length ${places.length}; expected an odd number, at least 3: a majority survives the loss of no more servers when there is one more than an odd number`,
     );
   }
   const servers = places.map(serverOf);
