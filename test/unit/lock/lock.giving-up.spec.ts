@@ -22,6 +22,7 @@ describe('who waits for a lock gives up', () => {
     expect(waiting.reason).toBeInstanceOf(LockTimeoutError);
     expect(waiting.reason).toMatchObject({ code: 'DEPOT_LOCK_TIMEOUT', key: 'k' });
     expect(waiting.reason).toHaveProperty('message', expect.stringContaining('2000 ms'));
+    expect(await scene.engine.inspect('k')).toMatchObject({ waiters: 0 });
     await scene.given();
     expect(await scene.isFree()).toBe(true);
   });
@@ -53,6 +54,7 @@ describe('who waits for a lock gives up', () => {
     await settled();
 
     expect(waiting.reason).toMatchObject({ message: 'no longer needed' });
+    expect(await scene.engine.inspect('k')).toMatchObject({ waiters: 0 });
     await scene.given();
     expect(await scene.isFree()).toBe(true);
   });
