@@ -2,6 +2,9 @@ import { redisCacheFaults } from './cache-redis.faults.mjs';
 import { cacheServiceFaults } from './cache-service.faults.mjs';
 import { embeddedCacheFaults } from './embedded-cache.faults.mjs';
 import { embeddedFaults } from './embedded.faults.mjs';
+import { lockServiceFaults } from './lock-service.faults.mjs';
+import { lockFaults } from './locks.faults.mjs';
+import { lockedFaults } from './locked.faults.mjs';
 import { redisFaults } from './redis.faults.mjs';
 
 /**
@@ -18,6 +21,9 @@ export const faults = [
   ...embeddedCacheFaults,
   ...redisCacheFaults,
   ...cacheServiceFaults,
+  ...lockFaults,
+  ...lockServiceFaults,
+  ...lockedFaults,
 ];
 
 /** Those that `--short` tries. */

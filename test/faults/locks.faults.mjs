@@ -1,0 +1,258 @@
+const CONTRACT = 'test/contract/lock-store.spec.ts';
+const REDIS = 'test/contract/redis-locks.spec.ts';
+const HEALING = 'test/contract/redis-locks.healing.spec.ts';
+const LEFTOVERS = 'test/contract/redis-locks.leftovers.spec.ts';
+const EAR = 'test/contract/redis-locks.ear.spec.ts';
+const MODEL = 'test/model/lock-model.redis.spec.ts';
+
+const script = (rule, name, search, replace, suite = CONTRACT) => ({
+  rule: `locks: ${rule} (redis)`,
+  file: `lib/engines/redis/scripts/lock-${name}.lua.ts`,
+  search,
+  replace,
+  suite,
+});
+const redis = (rule, file, search, replace, suite = CONTRACT) => ({
+  ...script(rule, '', search, replace, suite),
+  file: `lib/engines/redis/${file}.ts`,
+});
+const embedded = (rule, search, replace) => ({
+  rule: `locks: ${rule} (embedded)`,
+  file: 'lib/engines/embedded/embedded-lock.store.ts',
+  search,
+  replace,
+  suite: CONTRACT,
+});
+
+/**
+ * Deliberate faults in what engines do for locks.
+ *
+ * @type {import('./faults.mjs').Fault[]}
+ */
+export const lockFaults = [
+  script('A17: tokens grow although the last one is lost', 'state', 'now * 1000))`', '0))`'),
+  script('A17: tokens grow although the clock is set back', 'state', '(tonumber(${token}) or 0) + 1', '0'),
+  script(
+    'X7: a token keeps all its digits',
+    'state',
+    "string.format('%.0f', math.max(",
+    'tostring(math.max(',
+  ),
+  script(
+    'A17: a token is kept as long as anybody has the lock',
+    'state',
+    "math.max(call('PTTL', state), ttl + KEPT)",
+    'ttl + KEPT',
+  ),
+  script(
+    'what is stored lives as long as the lock',
+    'state',
+    "  call('PEXPIRE', state, math.max(call('PTTL', state), ttl + KEPT))\n",
+    '',
+    LEFTOVERS,
+  ),
+  script(
+    'the first one to lose it is known',
+    'state',
+    'math.min(first or deadline, deadline)',
+    'first or deadline',
+  ),
+  script(
+    'of one who holds alone it is known exactly',
+    'state',
+    'holder.permits == out and deadline or math.min',
+    'math.min',
+  ),
+  script('permits are counted', 'state', '  out = out + permits\n', ''),
+  script('permits are given back', 'state', '  out = out - holder.permits\n', ''),
+  script(
+    'B12: a frozen process is out of the queue',
+    'state',
+    'if string.sub(other, 1, #process) == process then',
+    'if false then',
+    REDIS,
+  ),
+  script(
+    'B12: processes that are called alike are two',
+    'state',
+    "string.match(member, '^%S+ ')",
+    "string.match(member, '^%S+')",
+    REDIS,
+  ),
+  script(
+    'B12: whose time is over after he took it up is not dead',
+    'state',
+    '    if holder.handed then drop_process(member) end\n',
+    '    drop_process(member)\n',
+  ),
+  script('B12: who takes it up is not taken for dead later', 'state', '  holder.handed = false\n', ''),
+  script(
+    'B12: a hand-over that is not taken up is known as one',
+    'state',
+    "(holder.handed and ' handed' or '')",
+    "''",
+    REDIS,
+  ),
+  script('the queue is in order', 'state', "'ZRANGE', waiting, 0, 0)", "'ZRANGE', waiting, -1, -1)"),
+  script('nobody is let in without room', 'state', 'if out + permits > limit then break end', ''),
+  script(
+    'the dead are passed over',
+    'state',
+    "(now + ttl) .. ' ' .. key) > 0 then",
+    "(now + ttl) .. ' ' .. key) >= 0 then",
+    REDIS,
+  ),
+  script('B12: a hand-over is short', 'state', 'math.min(tonumber(ttl), HAND_OVER)', 'tonumber(ttl)'),
+  script('a hand-over before others is watched', 'state', '      passed = true\n', ''),
+  script('a queue ends', 'state', "  if not line then call('HDEL', state, 'line') end\n", ''),
+  script('a lock ends', 'state', 'if out == 0 then call(', 'if false then call(', LEFTOVERS),
+  script('it ends at its time', 'state', 'if first and first <= now then', 'if first and first < now then'),
+  script('each ends at his time', 'state', 'if holder.deadline > now then', 'if holder.deadline >= now then'),
+  script(
+    'A5: when memory is full it is known whose time is over next',
+    'state',
+    "  call('HDEL', state, 'first')\n  if first",
+    '  if first',
+    HEALING,
+  ),
+  script(
+    'A5: when memory is full a lock is extended',
+    'state',
+    "  call('HDEL', state, '=' .. member)\n  write(",
+    '  write(',
+    HEALING,
+  ),
+  script(
+    'a queue without a state is served',
+    'state',
+    "elseif not token and call('EXISTS', waiting) == 1 then",
+    'elseif false then',
+    HEALING,
+  ),
+  script('A19: a token goes on from one that was seen', 'extend', 'then token = floor end', 'then end'),
+  script('A19: a token does not go back', 'extend', 'and tonumber(floor) > tonumber(token) then', 'then'),
+  script('who only tries does not wait', 'acquire', "if mode == 'wait' then", 'if true then'),
+  script('B13: who asks again keeps his place', 'acquire', "'NX', ", ''),
+  script(
+    'nobody jumps the queue',
+    'acquire',
+    'if not line and out + permits <= limit then',
+    'if out + permits <= limit then',
+  ),
+  script('B13: who asks again has it', 'acquire', 'usual[4] or not is_taken', 'not is_taken'),
+  script('A18: who asks takes it from the one before', 'acquire', 'if soonest <= now or', 'if'),
+  script('a queue expires', 'acquire', "  call('PEXPIRE', waiting, KEPT + soonest - now)\n", '', LEFTOVERS),
+  script('a lock expires', 'acquire', "  call('PEXPIRE', state, ttl + KEPT)\n", '', LEFTOVERS),
+  script(
+    'nobody jumps a queue that has lost its state',
+    'acquire',
+    "not usual[1] and (usual[5] or call('EXISTS', waiting) == 0)",
+    'not usual[1]',
+    HEALING,
+  ),
+  script(
+    'who releases too late had lost it',
+    'release',
+    'and permits == usual[2] and tonumber(deadline) > now then',
+    'and permits == usual[2] then',
+  ),
+  script('one of several gives back what he has', 'release', 'permits == usual[2] and', ''),
+  script('who waits is served', 'release', '  if not usual[3] then\n', '  if true then\n'),
+  script(
+    'the dead are passed over at once',
+    'release',
+    "(now + ttl) .. ' ' .. key) > 0 then",
+    "(now + ttl) .. ' ' .. key) >= 0 then",
+    REDIS,
+  ),
+  script(
+    'B12: a hand-over to the next writer is short',
+    'release',
+    'math.min(tonumber(ttl), HAND_OVER)',
+    'tonumber(ttl)',
+  ),
+  script(
+    'B12: a hand-over to the next writer is known as one',
+    'release',
+    "its .. ' handed')",
+    'its)',
+    REDIS,
+  ),
+  script('a queue ends with its last writer', 'release', "two[2] and 'first' or 'line'", "'first'", MODEL),
+  script('a hand-over to a writer is watched', 'release', 'return two[2] and 3 or 1', 'return 1'),
+  script(
+    'a reader after a writer takes one',
+    'release',
+    '(%S+) ${ALL_PERMITS} %d+ (%d+)',
+    '(%S+) %d+ %d+ (%d+)',
+  ),
+  script(
+    'who gives up lets others pass',
+    'release',
+    'ARGV[5]) == 1 then\n  serve()\n',
+    'ARGV[5]) == 1 then\n',
+  ),
+  script('nobody is watched without need', 'release', 'passed and line and 2', 'passed and 2'),
+  script('force serves who waits', 'force', 'if count > 0 then serve() end\n', ''),
+  redis(
+    'holders are shown in their order',
+    'lock/redis-lock.store',
+    '.sort((a, b) => a.token - b.token)',
+    '',
+  ),
+  redis('any key can be handed over', 'lock/redis-lock.store', '(.*)$/s;', '(.*)$/;', REDIS),
+  redis('who waits can be told', 'lock/redis-lock.store', '    await this.ear.start();\n', ''),
+  redis(
+    'what is no hand-over is none',
+    'lock/redis-lock.store',
+    '    if (owner === undefined || key === undefined) return;\n',
+    '',
+    EAR,
+  ),
+  redis(
+    'it listens later when it can not now',
+    'lock/lock-ear',
+    '      this.starting = undefined;\n',
+    '',
+    EAR,
+  ),
+  redis(
+    'it listens again when it was cut off',
+    'lock/lock-ear',
+    '    await this.subscribe().catch(() => undefined);\n',
+    '',
+    EAR,
+  ),
+  redis(
+    'it says when it may have missed something',
+    'lock/lock-ear',
+    '    for (const listener of this.gapListeners) listener();\n',
+    '',
+    EAR,
+  ),
+  redis('a lock is in one slot', 'redis-keys', 'lock:{${inHashTag(key)}}', 'lock:{${key}}', REDIS),
+  embedded('it ends at its time', 'if (until <= now) this', 'if (until < now) this'),
+  embedded('nobody jumps the queue', 'lock.waiting.size === 0 && hasRoom', 'hasRoom'),
+  embedded('permits are given back', 'lock.out -= lock.holders.get(owner)?.permits ?? 0;', ''),
+  embedded('nobody overtakes', 'if (!hasRoom(lock, claim)) return;', 'if (!hasRoom(lock, claim)) continue;'),
+  embedded('B12: a hand-over is short', 'Math.min(claim.ttlMs, HAND_OVER_MS)', 'claim.ttlMs'),
+  embedded('A17: tokens grow although the last one is lost', ', Math.floor(now) * 1_000)', ', 0)'),
+  embedded('A17: tokens grow although the clock is set back', 'Math.max(lock.token + 1, ', 'Math.max(0, '),
+  embedded(
+    'A17: a token is kept as long as anybody has the lock',
+    'Math.max(this.records.expiresAt(key) ?? 0, held.until + TOKEN_KEPT_MS)',
+    'held.until + TOKEN_KEPT_MS',
+  ),
+  embedded(
+    'A19: a token goes on from one that was seen',
+    '    lock.token = Math.max(lock.token, token);\n',
+    '',
+  ),
+  embedded(
+    'B13: who asks again keeps his place',
+    'if (!answer.granted) lock.waiting.set(',
+    'if (!answer.granted && lock.waiting.delete(claim.owner) !== null) lock.waiting.set(',
+  ),
+  embedded('A18: whoever looks hands it on', 'if (lock.waiting.size > 0) this.handOver(key, lock);', ''),
+  embedded('who gives up does not wait', '    lock.waiting.delete(owner);\n    const held', '    const held'),
+];
