@@ -44,8 +44,9 @@ export class ObjectSlot<T extends object> {
     if (typeof instance !== 'object' || instance === null) return;
     // Asked of the prototype: an instance may be a proxy that has an answer to every name.
     const prototype: unknown = Object.getPrototypeOf(instance);
-    if (typeof prototype === 'object' && prototype !== null && this.symbol in prototype)
-      this.bound.set(instance, value);
+    if (typeof prototype !== 'object' || prototype === null || !(this.symbol in prototype)) return;
+    // By the accessor: it may be that of another copy, whose decorators ask there.
+    Reflect.set(prototype, this.symbol, value, instance);
   }
 
   /** What the object was given; nothing in a test that made it by hand. */
