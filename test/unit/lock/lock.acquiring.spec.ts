@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EngineUnavailableError } from '../../../lib/common/errors.js';
 import { LockLostError, LockTimeoutError } from '../../../lib/lock/lock.errors.js';
 import { settled } from '../../support/manual-clock.js';
-import { LockScene, outcomeOf } from './lock.scene.js';
+import { LockScene, TTL, outcomeOf } from './lock.scene.js';
 
 describe('LockService', () => {
   let scene: LockScene;
@@ -138,6 +138,25 @@ describe('LockService', () => {
       await expect(scene.locks.acquire('k', { ttl: '1h' })).rejects.toThrow(EngineUnavailableError);
       await settled();
       expect(await scene.isFree()).toBe(true);
+    });
+
+    test('what it may have got and can not give back ends by its ttl', async () => {
+      scene.store.away = 'after';
+      const arrive = scene.store.slow('answers');
+      const asked = outcomeOf(scene.locks.acquire('k'));
+      await settled();
+      const giveBack = scene.store.slow('requests');
+      arrive();
+      await settled();
+      scene.store.away = 'before';
+      giveBack();
+      await settled();
+      expect(asked.reason).toBeInstanceOf(EngineUnavailableError);
+      expect(await scene.isFree()).toBe(false);
+      await scene.clock.advance(TTL);
+
+      expect(await scene.isFree()).toBe(true);
+      expect(scene.store.calls).toEqual(['acquire', 'release']);
     });
 
     test('whoever waits rides it out', async () => {

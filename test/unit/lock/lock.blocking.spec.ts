@@ -8,7 +8,8 @@ import type { Lock } from '../../../lib/lock/lock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
 import { FragileLockStore } from './fragile-lock.store.js';
 
-const TTL = 30;
+/** So short that a test can wait for it, so long that no pause of the machine comes between two lines of one. */
+const TTL = 60;
 
 /** Nothing else runs for longer than that. */
 function block(): void {
