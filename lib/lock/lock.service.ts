@@ -75,7 +75,7 @@ export class LockService {
    * @throws LockTimeoutError when it is not granted within `wait`
    * @throws the signal's reason when `signal` aborts first
    * @throws EngineUnavailableError when the engine can't be asked; once it waits, it rides out an engine that goes away
-   * @throws LockLostError when `within` is lost or released
+   * @throws LockLostError when `within` is lost or released, or the event loop was blocked until the time of the lock was over
    * @throws DepotConfigError for a bad key or option
    * @example await using lock = await locks.acquire(`stock:${sku}`, { ttl: '10s', wait: '2s' });
    */
