@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { uniqueNamespace } from '../support/namespace.js';
 import { LockFleet } from './lock-fleet.js';
 import type { LockNode } from './lock-node.js';
@@ -14,12 +14,16 @@ const TTL_MS = 300;
 describe('a process that sleeps between its look at the lock and its write', () => {
   let fleet: LockFleet;
 
-  afterEach(() => fleet.stop());
+  beforeAll(async () => {
+    fleet = await LockFleet.start(2);
+  }, 60_000);
+
+  afterAll(() => fleet.stop());
 
   /** What the one who slept has written, after the other one had the lock and wrote. */
   async function oversleep(fenced: boolean): Promise<{ readonly slept: Written; readonly other: Written }> {
-    fleet = await LockFleet.start(2, { fenced });
     const namespace = uniqueNamespace('fence');
+    if (!fenced) fleet.ledger.unfence(namespace);
     const [sleeper, other] = fleet.nodes as [LockNode, LockNode];
     await Promise.all(fleet.nodes.map((node) => node.open(namespace)));
     const holding = { namespace, key: KEY, ttl: TTL_MS };

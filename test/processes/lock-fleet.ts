@@ -19,15 +19,14 @@ export class LockFleet {
     readonly ways: readonly Ways[],
   ) {}
 
-  /** @param fenced whether the resource looks at fencing tokens */
-  static async start(processes: number, { fenced = true } = {}): Promise<LockFleet> {
+  static async start(processes: number): Promise<LockFleet> {
     const redis = await startRedis({ args: KEEPS_ALL });
     const open = async (): Promise<Ways> => ({
       link: await startProxy(redis),
       feed: await startProxy(redis),
     });
     const ways = await Promise.all(Array.from({ length: processes }, open));
-    const fleet = new LockFleet(redis, await LockLedger.start({ fenced }), ways);
+    const fleet = new LockFleet(redis, await LockLedger.start(), ways);
     const nodes = await Promise.all(ways.map((_, seat) => fleet.bear(seat)));
     fleet.nodes.push(...nodes);
     return fleet;

@@ -30,23 +30,24 @@ export class LockLedger implements AsyncDisposable {
   private readonly ticker: NodeJS.Timeout;
   private last = monotonic();
 
-  private constructor(
-    private readonly server: Server,
-    private readonly fenced: boolean,
-  ) {
+  private constructor(private readonly server: Server) {
     server.on('connection', (socket) => this.accept(socket));
     this.ticker = setInterval(() => this.tick(), TICK_MS);
   }
 
-  /** @param fenced whether it looks at tokens */
-  static async start({ fenced = true } = {}): Promise<LockLedger> {
+  static async start(): Promise<LockLedger> {
     const server = createServer({ noDelay: true }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new LockLedger(server, fenced);
+    return new LockLedger(server);
   }
 
   get port(): number {
     return (this.server.address() as AddressInfo).port;
+  }
+
+  /** From now on it lets everything through. */
+  unfence(history: string): void {
+    this.page(history).guard.isOpen = true;
   }
 
   /** The weather, and who has died of it. */
@@ -129,7 +130,7 @@ export class LockLedger implements AsyncDisposable {
     if (!page) {
       page = {
         ...{ attempts: new Map(), grants: new Map(), writes: [], deaths: [], mishaps: [], disturbances: [] },
-        guard: new Guard(this.fenced),
+        guard: new Guard(),
       };
       this.pages.set(history, page);
     }
@@ -151,11 +152,11 @@ class Guard {
   private readonly there = new Fence();
   private readonly wrote = new Fence();
 
-  constructor(private readonly fenced: boolean) {}
+  isOpen = false;
 
   admits({ key, token, how }: Pick<Write, 'key' | 'token' | 'how'>): boolean {
     // Those who share a semaphore are in no order.
-    if (!this.fenced || how === 'enter') return true;
+    if (this.isOpen || how === 'enter') return true;
     const newest = this.there.of(key) ?? 0;
     const greater = how === 'read' ? (this.wrote.of(key) ?? 0) : newest;
     if (token < greater) return false;
