@@ -96,6 +96,19 @@ describe('locks over three Redis servers', () => {
     await third.release();
   });
 
+  test('are free on a server that hung when they were released, soon after it is back', async () => {
+    const lock = await one.acquire('k', { ttl: '1m' });
+    scene.server(0).pause();
+    // Its connection is given up, so that the release is not even sent.
+    await one.inspect('k');
+    expect(await lock.release()).toBe(true);
+    scene.server(0).resume();
+
+    const next = await other.acquire('k', { wait: '8s' });
+    expect(next.fencingToken).toBeGreaterThan(lock.fencingToken);
+    await next.release();
+  });
+
   test('are held on while a server comes back empty, and nobody else gets them', async () => {
     const lock = await one.acquire('k');
     await scene.server(0).restart();

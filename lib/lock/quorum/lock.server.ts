@@ -8,6 +8,7 @@ import type {
   LockState,
   LockStore,
 } from '../lock.store.js';
+import { OverdueReleases } from './overdue.releases.js';
 
 /**
  * One of the servers of a quorum. It answers in bounded time; and what it is asked for an owner it is asked in order, so that
@@ -16,6 +17,7 @@ import type {
 export class LockServer {
   /** By claim, the last that it was asked and has not answered yet. */
   private readonly pending = new Map<string, Promise<unknown>>();
+  private readonly overdue: OverdueReleases;
 
   /**
    * @param name for messages
@@ -27,30 +29,44 @@ export class LockServer {
     private readonly timeoutMs: number,
     private readonly clock: Clock,
     private readonly failed: (server: LockServer) => void,
-  ) {}
+  ) {
+    this.overdue = new OverdueReleases((claim) => this.releaseOverdue(claim), clock);
+  }
 
   tryAcquire(claim: LockClaim): Promise<LockAnswer> {
-    return this.inOrder(claim, () => this.store.tryAcquire(claim));
+    return this.inOrder(claim, () => {
+      this.overdue.drop(idOf(claim));
+      return this.store.tryAcquire(claim);
+    });
   }
 
   acquire(claim: LockClaim): Promise<LockAnswer> {
-    return this.inOrder(claim, () => this.store.acquire(claim));
+    return this.inOrder(claim, () => {
+      this.overdue.drop(idOf(claim));
+      return this.store.acquire(claim);
+    });
   }
 
   extend(claim: LockClaim, ttlMs: number, token?: number): Promise<boolean> {
     return this.inOrder(claim, () => this.store.extend(claim, ttlMs, token));
   }
 
+  /** Should it fail, it is repeated for as long as the owner may have anything here. */
   release(claim: LockClaim): Promise<LockRelease> {
-    return this.inOrder(claim, () => this.store.release(claim));
+    return this.inOrder(claim, () =>
+      this.store.release(claim).catch((error: unknown) => {
+        this.overdue.add(idOf(claim), claim);
+        throw error;
+      }),
+    );
   }
 
-  /** Releases, and if that fails, what the owner has here ends by its ttl. */
+  /** Releases, whenever that will be. */
   giveBack(claim: LockClaim): void {
     this.release(claim).catch(() => undefined);
   }
 
-  look(key: string): Promise<void> {
+  look(key: string): Promise<boolean> {
     return this.bounded(this.store.look(key));
   }
 
@@ -70,8 +86,23 @@ export class LockServer {
     this.store.onGap(listener);
   }
 
+  /** Nothing is repeated any more. */
+  close(): void {
+    this.overdue.close();
+  }
+
+  /** Unless its owner has come back before. */
+  private releaseOverdue(claim: LockClaim): Promise<void> {
+    const id = idOf(claim);
+    return this.inOrder(claim, async () => {
+      if (!this.overdue.has(id)) return;
+      await this.store.release(claim);
+      this.overdue.drop(id);
+    });
+  }
+
   private inOrder<T>(claim: LockClaim, ask: () => Promise<T>): Promise<T> {
-    const id = claimId(claim.key, claim.owner);
+    const id = idOf(claim);
     const before = this.pending.get(id);
     const answer = before ? before.then(ask, ask) : ask();
     this.pending.set(id, answer);
@@ -105,4 +136,4 @@ export class LockServer {
 }
 
 /** An owner has no white space. */
-export const claimId = (key: string, owner: string): string => `${owner} ${key}`;
+export const idOf = ({ key, owner }: Pick<LockClaim, 'key' | 'owner'>): string => `${owner} ${key}`;

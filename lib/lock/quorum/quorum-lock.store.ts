@@ -8,7 +8,7 @@ import type {
   LockState,
   LockStore,
 } from '../lock.store.js';
-import { claimId, LockServer } from './lock.server.js';
+import { idOf, LockServer } from './lock.server.js';
 import { Candidate, type CandidateSurroundings } from './quorum.candidate.js';
 import { Gathering } from './quorum.gathering.js';
 import { agreedState } from './quorum.inspection.js';
@@ -80,7 +80,7 @@ export class QuorumLockStore implements LockStore {
 
   async acquire(claim: LockClaim): Promise<LockAnswer> {
     this.check(claim);
-    const id = claimId(claim.key, claim.owner);
+    const id = idOf(claim);
     const waiting = this.candidates.get(id);
     if (waiting) return waiting.ask();
     const candidate = new Candidate(claim, this.around);
@@ -104,7 +104,7 @@ export class QuorumLockStore implements LockStore {
 
   async release(claim: LockClaim): Promise<LockRelease> {
     this.released.add(claim);
-    const candidate = this.candidates.get(claimId(claim.key, claim.owner));
+    const candidate = this.candidates.get(idOf(claim));
     if (candidate) this.drop(candidate);
     const asked = claimOnServers(claim, this.drift);
     // The gate comes last: whoever it hands the lock to finds the others free already.
@@ -116,8 +116,9 @@ export class QuorumLockStore implements LockStore {
     return { held, watch: [...poll.answers.values()].some(({ watch }) => watch) };
   }
 
-  async look(key: string): Promise<void> {
-    await new Poll(this.servers, (server) => server.look(key)).all();
+  async look(key: string): Promise<boolean> {
+    const watch = await new Poll(this.servers, (server) => server.look(key)).all();
+    return watch.some(Boolean);
   }
 
   async inspect(key: string): Promise<LockState> {
@@ -141,6 +142,7 @@ export class QuorumLockStore implements LockStore {
   /** Nobody waits any more. The servers are not told. */
   close(): void {
     for (const candidate of [...this.candidates.values()]) this.drop(candidate);
+    for (const server of this.servers) server.close();
   }
 
   /** Servers that never fail would count permits right; that is what the contract is tested with. */
@@ -149,7 +151,7 @@ export class QuorumLockStore implements LockStore {
   }
 
   private handed(server: LockServer, key: string, owner: string, token: number): void {
-    const candidate = this.candidates.get(claimId(key, owner));
+    const candidate = this.candidates.get(idOf({ key, owner }));
     if (candidate) candidate.handed(server, token);
     // It has left that queue, and the word of it was lost on the way.
     else server.giveBack({ key, owner, ttlMs: 1, permits: 1, limit: 1 });
@@ -167,7 +169,7 @@ export class QuorumLockStore implements LockStore {
   }
 
   private forget({ wanted }: Candidate): void {
-    this.candidates.delete(claimId(wanted.key, wanted.owner));
+    this.candidates.delete(idOf(wanted));
     if (this.candidates.size > 0) return;
     this.cancelLook?.();
     this.cancelRegrouping?.();

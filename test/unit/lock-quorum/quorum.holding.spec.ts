@@ -147,6 +147,73 @@ describe('holding a lock of a quorum', () => {
     expect(await scene.isClean()).toBe(true);
   });
 
+  test('is given back to a server that was away, as soon as that is back', async () => {
+    const lock = await one.locks.acquire('k');
+    scene.away(0);
+    expect(await lock.release()).toBe(true);
+    expect(await scene.owners()).toEqual([[lock.owner], [], []]);
+    await scene.clock.advance(3_000);
+    scene.away(0, 'no');
+    await scene.clock.advance(1_000);
+
+    expect(await scene.isClean()).toBe(true);
+  });
+
+  test('is given back to a server that was away, however many locks there are', async () => {
+    const locks = await Promise.all(Array.from({ length: 50 }, (_, at) => one.locks.acquire(`k${at}`)));
+    scene.away(0);
+    await Promise.all(locks.map((lock) => lock.release()));
+    const { calls } = view(one.views, 0);
+    calls.length = 0;
+    await scene.clock.advance(3_000);
+    // One of them asks for all.
+    expect(calls).toEqual(['release', 'release', 'release']);
+    scene.away(0, 'no');
+    await scene.clock.advance(1_000);
+
+    for (const { key } of locks) expect(await scene.isClean(key)).toBe(true);
+  });
+
+  test('is not given back to a server any more once its time there is over', async () => {
+    const lock = await one.locks.acquire('k');
+    scene.away(0);
+    await lock.release();
+    await scene.clock.advance(2 * TTL);
+    const { calls } = view(one.views, 0);
+    calls.length = 0;
+    await scene.clock.advance(2 * TTL);
+
+    expect(calls).toEqual([]);
+  });
+
+  test('is not taken from an owner who has come back meanwhile', async () => {
+    await one.store.tryAcquire(claimOf('ann'));
+    scene.away(0);
+    await one.store.release(claimOf('ann'));
+    scene.away(0, 'no');
+    await one.store.tryAcquire(claimOf('ann'));
+    await scene.clock.advance(3_000);
+
+    expect(await scene.owners()).toEqual([['ann'], ['ann'], ['ann']]);
+  });
+
+  test('is not taken from an owner who comes back while it is still being given back', async () => {
+    await one.store.tryAcquire(claimOf('ann'));
+    const arrive = view(one.views, 0).slow('requests');
+    view(one.views, 0).away = 'before';
+    await one.store.release(claimOf('ann'));
+    const back = one.store.tryAcquire(claimOf('ann'));
+    await settled();
+    arrive();
+    await settled();
+    view(one.views, 0).away = 'no';
+    await back;
+    await one.store.tryAcquire(claimOf('ann'));
+    await scene.clock.advance(3_000);
+
+    expect(await scene.owners()).toEqual([['ann'], ['ann'], ['ann']]);
+  });
+
   test('says at its release that it was lost', async () => {
     await one.store.tryAcquire(claimOf('ann'));
     await other.store.forceRelease('k');
