@@ -24,7 +24,7 @@ export class LockReturns {
     const released: Promise<boolean> = this.store.release(claim).then(
       ({ held, watch }) => {
         this.underWay.delete(released);
-        if (watch && !this.stopped) this.watch(claim.key);
+        if (watch) this.watch(claim.key);
         return held;
       },
       (error: unknown) => {
@@ -44,12 +44,17 @@ export class LockReturns {
     await Promise.allSettled(this.underWay);
   }
 
-  private watch(key: string): void {
+  /** To be called when somebody may have been handed the lock who is dead. */
+  watch(key: string): void {
+    if (this.stopped) return;
     this.watched.get(key)?.();
     const cancel = this.clock.after(HAND_OVER_MS + Math.random() * JITTER_MS, () => {
       this.watched.delete(key);
       // Should it fail, whoever waits looks by himself when the lock should be over.
-      this.store.look(key).catch(() => undefined);
+      this.store.look(key).then(
+        (watch) => watch && this.watch(key),
+        () => undefined,
+      );
     });
     this.watched.set(key, cancel);
   }

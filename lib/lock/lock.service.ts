@@ -168,7 +168,9 @@ export class LockService {
    * @throws EngineUnavailableError when the engine can't be asked
    */
   async forceRelease(key: string): Promise<boolean> {
-    return (await this.store.forceRelease(checkKey(key, 'lock key'))) > 0;
+    const wasHeld = (await this.store.forceRelease(checkKey(key, 'lock key'))) > 0;
+    if (wasHeld) this.returns.watch(key);
+    return wasHeld;
   }
 
   /**

@@ -84,8 +84,8 @@ export interface LockStore {
   /** Takes the owner out of the queue, or the lock from it. */
   release(claim: LockClaim): Promise<LockRelease>;
 
-  /** Does what every method does first, and nothing else. */
-  look(key: string): Promise<void>;
+  /** Does what every method does first, and nothing else; says whether that leaves somebody to watch, as `release` does. */
+  look(key: string): Promise<boolean>;
 
   /** Who has it, and how many wait. */
   inspect(key: string): Promise<LockState>;

@@ -68,6 +68,23 @@ describe('locks on Redis', () => {
     expect(await redis.pubsub('NUMSUB', living.channel)).toEqual([living.channel, 1]);
   });
 
+  it('says of each look whether the one after him may be dead, too', async () => {
+    const third = await locks.process('third');
+    const { take, wait, told } = scene;
+    await take(writer('ann'));
+    await wait(writer('frozen'), second.store);
+    await wait(writer('frozen-too'), third.store);
+    await wait(writer('bob'));
+    expect(await living.store.release(writer('ann'))).toEqual({ held: true, watch: true });
+    await locks.advance(3_000);
+    expect(await living.store.look('k')).toBe(true);
+    expect(await living.store.look('k')).toBe(false);
+    await locks.advance(3_000);
+    expect(await living.store.look('k')).toBe(false);
+
+    expect((await told()).at(-1)).toBe('k:bob');
+  });
+
   for (const how of ['released', 'lost', 'taken by force'] as const) {
     it(`passes over who waits in a process that died, at once, when the lock is ${how}`, async () => {
       const { take, wait, held, told, owners, waiters } = scene;

@@ -69,9 +69,9 @@ export class EmbeddedLockStore implements LockStore {
     return Promise.resolve({ held, watch: false });
   }
 
-  look(key: string): Promise<void> {
+  look(key: string): Promise<boolean> {
     this.current(key);
-    return Promise.resolve();
+    return Promise.resolve(false);
   }
 
   inspect(key: string): Promise<LockState> {

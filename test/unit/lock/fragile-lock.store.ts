@@ -21,6 +21,8 @@ export class FragileLockStore implements LockStore {
   deaf = false;
   /** What releases say instead of whether somebody has to watch. */
   watch: boolean | undefined;
+  /** How many times more a look says that somebody has to look again. */
+  looksLeft = 0;
   readonly calls: string[] = [];
   /** What was asked for, in that order, each time. */
   readonly claims: LockClaim[] = [];
@@ -57,8 +59,8 @@ export class FragileLockStore implements LockStore {
     });
   }
 
-  look(key: string): Promise<void> {
-    return this.answer('look', () => this.inner.look(key));
+  look(key: string): Promise<boolean> {
+    return this.answer('look', async () => (await this.inner.look(key)) || this.looksLeft-- > 0);
   }
 
   inspect(key: string): Promise<LockState> {

@@ -69,6 +69,26 @@ describe('who releases a lock that goes to one of several', () => {
     expect(looks()).toBe(1);
   });
 
+  test('looks again for as long as others are handed it who may be dead, too', async () => {
+    scene.store.looksLeft = 3;
+    await release();
+    await scene.clock.advance(10 * (HAND_OVER_MS + SLACK));
+
+    expect(looks()).toBe(4);
+  });
+
+  test('looks, too, when it was taken by force', async () => {
+    scene.store.watch = undefined;
+    expect(await scene.locks.forceRelease('k')).toBe(false);
+    await scene.clock.advance(HAND_OVER_MS + SLACK);
+    expect(looks()).toBe(0);
+    await scene.locks.acquire('k', { renew: false, ttl: '1h' });
+    expect(await scene.locks.forceRelease('k')).toBe(true);
+    await scene.clock.advance(HAND_OVER_MS + SLACK);
+
+    expect(looks()).toBe(1);
+  });
+
   test('does no harm when the engine is away by then', async () => {
     await release();
     scene.store.away = 'before';

@@ -52,12 +52,13 @@ export class RedisLockStore implements LockStore {
     }));
   }
 
-  async look(key: string): Promise<void> {
-    await this.run(LOCK_LOOK, key);
+  async look(key: string): Promise<boolean> {
+    const [watch] = (await this.run(LOCK_LOOK, key)) as [number];
+    return watch === 1;
   }
 
   async inspect(key: string): Promise<LockState> {
-    const [waiters, ...texts] = (await this.run(LOCK_LOOK, key)) as [number, ...string[]];
+    const [, waiters, ...texts] = (await this.run(LOCK_LOOK, key)) as [number, number, ...string[]];
     const holders: LockHolder[] = [];
     for (let at = 0; at < texts.length; at += 2)
       holders.push(readHolder(texts[at] ?? '', texts[at + 1] ?? ''));
