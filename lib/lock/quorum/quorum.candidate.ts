@@ -157,8 +157,9 @@ export class Candidate {
     const gathered = gathering.over.then(() => {
       cancel();
       if (!this.is('gathering')) return;
+      if (gathering.wasRefusedBy(server)) this.around.dropped(server);
       const its = gathering.token;
-      if (its === undefined) this.lost(gathering, server);
+      if (its === undefined) this.lost(gathering);
       else {
         this.state = 'won';
         this.token = its;
@@ -170,9 +171,8 @@ export class Candidate {
     return gathered;
   }
 
-  private lost(gathering: Gathering, gate: LockServer): void {
+  private lost(gathering: Gathering): void {
     gathering.leave();
-    if (gathering.wasRefusedBy(gate)) this.around.dropped(gate);
     this.pause(gathering.failure);
   }
 

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type { Clock } from '../../../lib/common/clock.js';
 import { EmbeddedLockStore } from '../../../lib/engines/embedded/embedded-lock.store.js';
 import { LockService } from '../../../lib/lock/lock.service.js';
-import type { LockStore } from '../../../lib/lock/lock.store.js';
+import type { GrantedListener, LockStore } from '../../../lib/lock/lock.store.js';
 import { QuorumLockStore } from '../../../lib/lock/quorum/quorum-lock.store.js';
 import { ManualClock, settled } from '../../support/manual-clock.js';
 import { RecordingLogger } from '../../support/recording-logger.js';
@@ -93,7 +93,7 @@ export class QuorumScene {
 /** A server that can lose everything. */
 export class RestartableServer implements LockStore {
   private inner: EmbeddedLockStore;
-  private readonly listeners: Parameters<LockStore['onGranted']>[0][] = [];
+  private readonly listeners: GrantedListener[] = [];
 
   constructor(private readonly clock: Clock) {
     this.inner = this.fresh();
@@ -110,10 +110,12 @@ export class RestartableServer implements LockStore {
   readonly release: LockStore['release'] = (claim) => this.inner.release(claim);
   readonly look: LockStore['look'] = (key) => this.inner.look(key);
   readonly inspect: LockStore['inspect'] = (key) => this.inner.inspect(key);
+  /** Tells of a hand-over, late or again. */
+  readonly tell: GrantedListener = (...args) => this.listeners.forEach((listener) => listener(...args));
   readonly forceRelease: LockStore['forceRelease'] = (key) => this.inner.forceRelease(key);
   readonly onGap: LockStore['onGap'] = () => undefined;
 
-  onGranted(listener: Parameters<LockStore['onGranted']>[0]): void {
+  onGranted(listener: GrantedListener): void {
     this.listeners.push(listener);
   }
 
@@ -123,7 +125,7 @@ export class RestartableServer implements LockStore {
 
   private fresh(): EmbeddedLockStore {
     const store = new EmbeddedLockStore(this.clock);
-    store.onGranted((...args) => this.listeners.forEach((listener) => listener(...args)));
+    store.onGranted(this.tell);
     return store;
   }
 }
