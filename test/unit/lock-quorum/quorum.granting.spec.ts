@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DepotConfigError, EngineUnavailableError } from '../../../lib/common/errors.js';
+import { EmbeddedLockStore } from '../../../lib/engines/embedded/embedded-lock.store.js';
 import type { LockAnswer } from '../../../lib/lock/lock.store.js';
-import { settled } from '../../support/manual-clock.js';
+import { QuorumLockStore } from '../../../lib/lock/quorum/quorum-lock.store.js';
+import { ManualClock, settled } from '../../support/manual-clock.js';
+import { FragileLockStore } from '../lock/fragile-lock.store.js';
 import { claimOf, outcomeOf } from '../lock/lock.scene.js';
 import { DRIFT, QuorumScene, TIMEOUT_MS, TTL, view, type QuorumProcess } from './quorum.scene.js';
 
@@ -106,6 +109,31 @@ describe('a quorum of lock servers', () => {
 
       expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
     });
+  });
+
+  test('writes the greatest token back: after 10, 5 and 5 comes 11, and 12 from those who had 5', async () => {
+    // Tokens are those of the servers alone, as long as their clocks say nothing.
+    const clock = new ManualClock(0);
+    const servers = await Promise.all(
+      [10, 5, 5].map(async (token) => {
+        const server = new EmbeddedLockStore(clock);
+        await server.tryAcquire(claimOf('past'));
+        await server.extend(claimOf('past'), TTL, token);
+        await server.release(claimOf('past'));
+        return server;
+      }),
+    );
+    const views = servers.map((server) => new FragileLockStore(server));
+    const store = new QuorumLockStore(views, { drift: DRIFT, timeoutMs: TIMEOUT_MS }, clock);
+
+    view(views, 2).away = 'before';
+    expect(await store.tryAcquire(claimOf('ann'))).toEqual({ granted: true, token: 11 });
+    await store.release(claimOf('ann'));
+    view(views, 2).away = 'no';
+    view(views, 0).away = 'before';
+    expect(await store.tryAcquire(claimOf('bob'))).toEqual({ granted: true, token: 12 });
+    store.close();
+    for (const server of servers) server.close();
   });
 
   test('refuses what others have, and gives back what it got of it', async () => {
