@@ -38,16 +38,20 @@ export class QuorumLockStore implements LockStore {
   private cancelRegrouping: (() => void) | undefined;
   private cancelLook: (() => void) | undefined;
 
-  /** @param stores of the servers, in an order that is the same in every process; an odd number, at least three */
+  /**
+   * @param stores of the servers, in an order that is the same in every process; an odd number, at least three
+   * @param names of the servers, for messages
+   */
   constructor(
     stores: readonly LockStore[],
     { drift, timeoutMs }: QuorumSettings,
     private readonly clock: Clock,
+    names: readonly string[] = [],
   ) {
     this.drift = drift;
     const mayBeGone = (server: LockServer): void => this.standAgain(({ gate }) => gate === server);
     this.servers = stores.map(
-      (store, at) => new LockServer(`lock server ${at + 1}`, store, timeoutMs, clock, mayBeGone),
+      (store, at) => new LockServer(names[at] ?? `lock server ${at + 1}`, store, timeoutMs, clock, mayBeGone),
     );
     this.around = {
       servers: this.servers,
@@ -185,13 +189,12 @@ export class QuorumLockStore implements LockStore {
   };
 
   private answers(server: LockServer): void {
+    if (server === this.gate) return;
     this.gate = server;
-    const isElsewhere = ({ gate, isQueued }: Candidate): boolean => isQueued && gate !== this.gate;
-    if (this.cancelRegrouping || ![...this.candidates.values()].some(isElsewhere)) return;
     // Not at once, so that a server that answers every other question does not make them run to and fro.
-    this.cancelRegrouping = this.clock.after(REGROUP_MS, () => {
+    this.cancelRegrouping ??= this.clock.after(REGROUP_MS, () => {
       this.cancelRegrouping = undefined;
-      this.standAgain(isElsewhere);
+      this.standAgain(({ gate, isQueued }) => isQueued && gate !== this.gate);
     });
   }
 

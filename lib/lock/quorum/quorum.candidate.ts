@@ -73,11 +73,12 @@ export class Candidate {
   /** Gets the lock, or a place in the queue. @throws EngineUnavailableError when there is no majority to get it from */
   async ask(): Promise<LockAnswer> {
     const at = this.now();
-    if (this.is('new', 'queued')) await this.stand('answer');
+    const stands = this.is('new', 'queued');
+    if (stands) await this.stand('answer');
     // It may have been handed the lock while it asked.
     if (this.is('gathering')) await this.gathered;
     const { token } = this;
-    if (token !== undefined && (this.isWhole || (await this.around.takeUp(this.wanted)))) {
+    if (token !== undefined && ((stands && this.isWhole) || (await this.around.takeUp(this.wanted)))) {
       return { granted: true, token };
     }
     if (this.is('pausing') && this.failure) throw this.failure;

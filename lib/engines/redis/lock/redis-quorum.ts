@@ -38,7 +38,8 @@ export class RedisQuorum {
     const process = randomBytes(6).toString('base64url');
     this.nodes = settings.nodes.map((redis) => this.node(redis, settings, process));
     const stores = this.nodes.map(({ store }) => store);
-    this.locks = new QuorumLockStore(stores, settings, around.clock);
+    const names = this.nodes.map(({ link }) => link.target);
+    this.locks = new QuorumLockStore(stores, settings, around.clock, names);
   }
 
   /** Resolves once a majority is there. @throws EngineUnavailableError when none is within the connect time-out */
