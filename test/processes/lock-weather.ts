@@ -77,14 +77,17 @@ export class LockWeather {
       if (leftMs <= 0) return;
       const ms = Math.min(leftMs, this.chance.next() * LONGEST_MS);
       const from = monotonic();
-      const who = this.fleet.nodes[seat]?.who;
+      const before = this.fleet.nodes[seat]?.who;
       const which = this.chance.next();
       const how = await (which < 0.3
         ? this.stop(seat, ms)
         : which < 0.4
           ? this.block(seat, ms)
           : this.breakWays(seat, ms));
-      this.disturbances.push({ who, how, from, until: monotonic() });
+      // The process may have been replaced meanwhile, and then both were disturbed.
+      for (const who of new Set([before, this.fleet.nodes[seat]?.who])) {
+        this.disturbances.push({ who, how, from, until: monotonic() });
+      }
     }
   }
 
