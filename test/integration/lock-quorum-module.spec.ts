@@ -78,6 +78,17 @@ describe('an application with locks.quorum', () => {
     expect(await other.get(LockService).inspect('k')).toMatchObject({ owner: lock.owner });
   });
 
+  it('has them on all servers from the start', async () => {
+    const own = options();
+    const app = await startApp(appModule(own, []));
+    await using lock = await app.get(LockService).acquire('k');
+
+    await eventually(async () => {
+      const exists = servers.map((server) => server.command(`EXISTS ${own.namespace}:lock:{${lock.key}}`));
+      expect(await Promise.all(exists)).toEqual(['1', '1', '1']);
+    });
+  });
+
   it('refuses semaphores, and says why', async () => {
     const locks = (await startApp(appModule(options(), []))).get(LockService);
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../common/clock.js';
-import { toError } from '../../../common/errors.js';
+import { EngineClosedError, toError } from '../../../common/errors.js';
 import type { DepotLogger } from '../../../common/logger.js';
 import { QuorumLockStore } from '../../../lock/quorum/quorum-lock.store.js';
 import { noMajority } from '../../../lock/quorum/quorum.poll.js';
@@ -32,34 +32,44 @@ export class RedisQuorum {
   private readonly nodes: readonly Node[];
 
   constructor(
-    settings: RedisQuorumSettings,
+    private readonly settings: RedisQuorumSettings,
     private readonly around: Surroundings,
   ) {
     const process = randomBytes(6).toString('base64url');
-    this.nodes = settings.nodes.map((redis) => this.node(redis, settings, process));
+    this.nodes = settings.nodes.map((redis) => this.node(redis, process));
     const stores = this.nodes.map(({ store }) => store);
     const names = this.nodes.map(({ link }) => link.target);
     this.locks = new QuorumLockStore(stores, settings, around.clock, names);
   }
 
-  /** Resolves once a majority is there. @throws EngineUnavailableError when none is within the connect time-out */
+  /**
+   * Resolves once all are there, or a majority is and the others take too long: locks that are acquired before one is there
+   * are not on it. @throws EngineUnavailableError when there is no majority within the connect time-out
+   */
   open(): Promise<void> {
+    const { length } = this.nodes;
+    const needed = majorityOf(length);
     return new Promise((resolve, reject) => {
-      const { length } = this.nodes;
       const errors: Error[] = [];
       let answered = 0;
+      const settled = (): void => {
+        if (errors.length > length - needed) reject(noMajority(answered, length, errors));
+        else if (answered + errors.length === length) resolve();
+        else if (answered === needed) this.around.clock.after(this.settings.timeoutMs, resolve);
+      };
       for (const { link } of this.nodes) {
         link.open().then(
           () => {
-            if (++answered === majorityOf(length)) resolve();
+            answered++;
+            settled();
           },
           (thrown: unknown) => {
             const error = toError(thrown);
             errors.push(error);
-            this.around.logger.warn(`A lock server can't be reached yet: ${error.message}`);
-            if (errors.length === length - majorityOf(length) + 1) {
-              reject(noMajority(length - errors.length, length, errors));
+            if (!(thrown instanceof EngineClosedError)) {
+              this.around.logger.warn(`A lock server can't be reached yet: ${error.message}`);
             }
+            settled();
           },
         );
       }
@@ -74,7 +84,8 @@ export class RedisQuorum {
     }
   }
 
-  private node(redis: RedisPlace, { timeoutMs }: RedisQuorumSettings, process: string): Node {
+  private node(redis: RedisPlace, process: string): Node {
+    const { timeoutMs } = this.settings;
     const { namespace, connectTimeoutMs, logger } = this.around;
     const connect = connector(redis);
     // Nobody waits for a server that is away: there are others.
