@@ -33,13 +33,15 @@ export class PubSub implements MessageProvider {
     return new PubSub(...connections);
   }
 
+  /** Cacheable does not wait for it, so what it rejected with would end the process. */
   async publish(topic: string, message: Omit<Message, 'providerId'>): Promise<void> {
-    await this.publisher.publish(topic, JSON.stringify({ ...message, providerId: this.id }));
+    const text = JSON.stringify({ ...message, providerId: this.id });
+    await this.publisher.publish(topic, text).catch(() => undefined);
   }
 
   async subscribe(topic: string, handler: TopicHandler): Promise<void> {
     this.subscriptions.set(topic, [...(this.subscriptions.get(topic) ?? []), handler]);
-    await this.subscriber.subscribe(topic);
+    await this.subscriber.subscribe(topic).catch(() => undefined);
   }
 
   async unsubscribe(topic: string): Promise<void> {
