@@ -4,6 +4,7 @@ export type {
   ConnectionOptions,
   DepotOptions,
   LocksOptions,
+  QuorumOptions,
   QueueOptions,
   QueuePolicyOptions,
   TasksOptions,
