@@ -6,6 +6,7 @@ import type { History } from './lock-history.js';
 import { judge } from './lock-promise.js';
 import { figures, tell } from './lock-report.js';
 import { LockRequests } from './lock-requests.js';
+import { RedisStalls } from './lock-stalls.js';
 import { PATIENCE_MS } from './lock-wanderer.js';
 import { BAD_MS, LockWeather, type Climate } from './lock-weather.js';
 
@@ -55,6 +56,7 @@ describe('locks that several processes share', () => {
       await fleet.nodes[seat]?.open(namespace);
       wander(seat);
     });
+    await using stalls = new RedisStalls(fleet.redis.url, `${namespace}:stalls`);
     const watch = climate ? undefined : await LockRequests.watch(fleet.redis.url);
     fleet.nodes.forEach((_, seat) => wander(seat));
     if (climate) await weather.pass(climate);
@@ -63,7 +65,7 @@ describe('locks that several processes share', () => {
     await Promise.all(fleet.nodes.map((node) => node.getAll(wandering)));
     await Promise.all(fleet.nodes.map((node) => node.leave(namespace)));
     await watch?.[Symbol.asyncDispose]();
-    fleet.ledger.disturbed(namespace, weather.disturbances, weather.deaths);
+    fleet.ledger.disturbed(namespace, [...weather.disturbances, ...stalls.disturbances], weather.deaths);
     return { ...fleet.ledger.read(namespace), requests: watch?.requests ?? [] };
   }
 
