@@ -39,6 +39,8 @@ async function openDepot(namespace: string): Promise<void> {
 async function waitOnce(locks: LockService, key: string): Promise<void> {
   const lock = await locks.acquire(key);
   const waiting = locks.acquire(key);
+  // Should Redis go away before it is asked for.
+  waiting.catch(() => undefined);
   while ((await locks.inspect(key))?.waiters !== 1);
   await lock.release();
   await (await waiting).release();
