@@ -64,6 +64,19 @@ describe('a process that hears nothing of locks', () => {
     expect(gaps).toBe(0);
   });
 
+  it('counts from when it asked, however long it takes to listen', async () => {
+    const askedAt = locks.now();
+    await scene.take(writer('ann'));
+    proxy.blackhole();
+    const answer = cutOff.store.acquire(writer('bob'));
+    // It asks once more when it is connected.
+    await eventually(() => expect(proxy.size).toBe(1));
+    await locks.advance(300);
+    proxy.restore();
+
+    expect(await answer).toEqual({ granted: false, leftMs: TTL - 300, at: askedAt });
+  });
+
   it('is passed over while it is known to hear nothing', async () => {
     const { take, wait, held, told } = scene;
     await take(writer('ann'));

@@ -32,18 +32,6 @@ async function openDepot(namespace: string): Promise<void> {
 
   ledger.history = namespace;
   open.set(namespace, await startApplication(DepotApp));
-  await waitOnce(locksOf(namespace), `first wait of ${who}`);
-}
-
-/** The first who waits in a process has it connect once more, and what that takes is missing from what he is handed. */
-async function waitOnce(locks: LockService, key: string): Promise<void> {
-  const lock = await locks.acquire(key);
-  const waiting = locks.acquire(key);
-  // Should Redis go away before it is asked for.
-  waiting.catch(() => undefined);
-  while ((await locks.inspect(key))?.waiters !== 1);
-  await lock.release();
-  await (await waiting).release();
 }
 
 function locksOf(namespace: string): LockService {

@@ -83,11 +83,13 @@ export class RedisLockStore implements LockStore {
 
   /** Nobody may stand in the queue who could not be told; and who need not wait needs no further connection. */
   private async acquireFirst(claim: LockClaim): Promise<LockAnswer> {
-    const answer = await this.ask(claim, 'try');
-    if (answer.granted) return answer;
+    const first = await this.ask(claim, 'try');
+    if (first.granted) return first;
     await this.ear.start();
     this.listening = true;
-    return this.ask(claim, 'wait');
+    const answer = await this.ask(claim, 'wait');
+    // Whoever is handed the lock counts from when he asked, which was before the connection was made.
+    return answer.granted ? answer : { ...answer, at: first.at };
   }
 
   private ask(claim: LockClaim, mode: 'try' | 'wait'): Promise<LockAnswer> {
