@@ -4,9 +4,11 @@ import { Redis } from 'ioredis';
 import { CacheService, DepotModule } from 'nestjs-depot';
 import { startApplication } from '../acceptance/application.js';
 import { clientBy } from '../processes/cache-client.js';
+import { Deferred } from '../support/deferred.js';
 import { eventually } from '../support/eventually.js';
 import { uniqueNamespace } from '../support/namespace.js';
 import { startProxy, type TcpProxy } from '../support/proxy.js';
+import { RedisMonitor } from '../support/redis-monitor.js';
 import { sharedRedisUrl } from '../support/shared-redis.js';
 
 const LATE_MS = 150;
@@ -52,20 +54,17 @@ describe('epochs that several processes know', () => {
       expect(late.peek('told')).toBe(1);
     });
     await other.set('key', 'old', { tags: [TAG] });
-    const monitor = await redis.monitor();
-    const asked = new Promise<void>((resolve) =>
-      monitor.on('monitor', (_: string, args: readonly string[]) => {
-        if (args[0]?.toLowerCase() === 'mget' && args.includes(epoch())) resolve();
-      }),
-    );
+    const asked = new Deferred<void>();
+    using _ = await RedisMonitor.open(sharedRedisUrl(), (args) => {
+      if (args[0]?.toLowerCase() === 'mget' && args.includes(epoch())) asked.resolve();
+    });
     link.delay(LATE_MS);
 
     // Its answer is on its way while another process invalidates the tag, and comes after the news of that.
     const reading = late.get('key');
-    await asked;
+    await asked.promise;
     await other.invalidateTags(TAG);
     await reading;
-    monitor.disconnect();
 
     link.restore();
     expect(await late.get('key')).toBeUndefined();

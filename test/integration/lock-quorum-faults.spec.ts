@@ -9,7 +9,7 @@ import { Ledger, LockQuorumScene, TTL_MS } from './lock-quorum.scene.js';
 
 const SEED = 20_301;
 const VISITORS = 6;
-const FAULTS = 4;
+const FAULTS = 2;
 
 jest.setTimeout(40_000);
 

@@ -2,5 +2,5 @@ import { openEmbedded } from '../contract/task-broker.embedded.js';
 import { describeCounterexamples } from './task-model.counterexamples.js';
 import { describeTaskModel } from './task-model.describe.js';
 
-describeTaskModel('embedded', openEmbedded, 800);
+describeTaskModel('embedded', openEmbedded, 500);
 describeCounterexamples('embedded', openEmbedded);

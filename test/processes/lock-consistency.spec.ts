@@ -57,14 +57,13 @@ describe('locks that several processes share', () => {
       wander(seat);
     });
     await using stalls = new RedisStalls(fleet.redis.url, `${namespace}:stalls`);
-    const watch = climate ? undefined : await LockRequests.watch(fleet.redis.url);
+    using watch = climate ? undefined : await LockRequests.watch(fleet.redis.url);
     fleet.nodes.forEach((_, seat) => wander(seat));
     if (climate) await weather.pass(climate);
     await Promise.all(wanderings);
     expect(left).toHaveLength(weather.deaths.length);
     await Promise.all(fleet.nodes.map((node) => node.getAll(wandering)));
     await Promise.all(fleet.nodes.map((node) => node.leave(namespace)));
-    await watch?.[Symbol.asyncDispose]();
     fleet.ledger.disturbed(namespace, [...weather.disturbances, ...stalls.disturbances], weather.deaths);
     return { ...fleet.ledger.read(namespace), requests: watch?.requests ?? [] };
   }

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { RedisMonitor } from '../support/redis-monitor.js';
 import type { Request } from './lock-history.js';
 
 interface Seen {
@@ -14,25 +14,15 @@ interface Seen {
  * Looks over the server's shoulder: who came when, and what he was granted. A claim that is not granted at once is
  * put in the queue (ZADD), and one that is has its owner's field written (HSET), see lock-state.lua.ts.
  */
-export class LockRequests implements AsyncDisposable {
+export class LockRequests implements Disposable {
   private readonly seen = new Map<string, Seen>();
   private commands = 0;
-
-  private constructor(
-    private readonly redis: Redis,
-    private readonly monitor: Redis,
-  ) {
-    monitor.on('monitor', (_time: string, [command = '', ...args]: string[]) => {
-      this.commands++;
-      if (command === 'ZADD') this.queued(args);
-      else if (command === 'ZREM') this.left(args);
-      else if (command === 'HSET') this.granted(args);
-    });
-  }
+  private monitor: RedisMonitor | undefined;
 
   static async watch(url: string): Promise<LockRequests> {
-    const redis = new Redis(url);
-    return new LockRequests(redis, await redis.monitor());
+    const requests = new LockRequests();
+    requests.monitor = await RedisMonitor.open(url, (args) => requests.note(args));
+    return requests;
   }
 
   /** Of those who got it. */
@@ -42,9 +32,15 @@ export class LockRequests implements AsyncDisposable {
     );
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.monitor.disconnect();
-    await this.redis.quit();
+  [Symbol.dispose](): void {
+    this.monitor?.disconnect();
+  }
+
+  private note([command = '', ...args]: readonly string[]): void {
+    this.commands++;
+    if (command === 'ZADD') this.queued(args);
+    else if (command === 'ZREM') this.left(args);
+    else if (command === 'HSET') this.granted(args);
   }
 
   /** `<key>:waiting NX <place> '<channel> <owner> …'` */

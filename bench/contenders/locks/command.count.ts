@@ -1,6 +1,7 @@
-import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { Deferred } from '../../../test/support/deferred.js';
+import { RedisMonitor } from '../../../test/support/redis-monitor.js';
 
 export interface Commands {
   /** By clients. */
@@ -12,23 +13,24 @@ export interface Commands {
 /** Counts what a Redis does, of everybody, while `work` is under way. It slows that Redis down. */
 export async function commandsOf(url: string, work: () => Promise<unknown>): Promise<Commands> {
   const redis = new Redis(url);
-  const monitor = await redis.monitor();
+  const commands = { sent: 0, run: 0 };
+  const last = randomUUID();
+  const seen = new Deferred<void>();
   try {
-    const commands = { sent: 0, run: 0 };
-    const last = randomUUID();
-    const ended = new AbortController();
-    monitor.on('monitor', (_time: string, [name, argument]: string[], source: string) => {
-      if (name?.toLowerCase() === 'echo' && argument === last) return ended.abort();
+    await redis.ping();
+    using _ = await RedisMonitor.open(url, ([name, argument], source) => {
+      if (name?.toLowerCase() === 'echo' && argument === last) {
+        seen.resolve();
+        return;
+      }
       commands.run++;
       if (source !== 'lua') commands.sent++;
     });
-    const seen = once(ended.signal, 'abort');
     await work();
     await redis.echo(last);
-    await seen;
+    await seen.promise;
     return commands;
   } finally {
-    monitor.disconnect();
     redis.disconnect();
   }
 }

@@ -7,7 +7,7 @@ import { random } from '../../support/random.js';
 import { QuorumScene, view, type QuorumProcess } from './quorum.scene.js';
 
 const STEPS = 120;
-const HISTORIES = 40;
+const HISTORIES = Number(process.env['DEPOT_MODEL_RUNS'] ?? 12);
 
 /** What one history has come to. */
 interface Tally {
