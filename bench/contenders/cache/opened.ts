@@ -23,8 +23,10 @@ export async function openCache(name: string, place: Place, redis: string): Prom
 }
 
 export async function closeCache(): Promise<void> {
-  await opened?.close();
+  const closing = opened;
+  // A library may take its time with it, and another one be opened meanwhile.
   opened = undefined;
+  await closing?.close();
 }
 
 export function cache(): Cache {
