@@ -78,7 +78,7 @@ describe.each(ENGINES)('adding a task on the %s engine', (engine) => {
 
   it('with a deadline ends it as dead when that is over, whatever attempts are left', async () => {
     const { queue } = await start();
-    const task = await queue.add('fails', undefined, { deadline: 30 });
+    const task = await queue.add('fails', undefined, { deadline: 300 });
     const failure = await task.result().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(TaskFailedError);
     expect(failure).toMatchObject({ failure: { code: 'DEPOT_TASK_DEADLINE' } });

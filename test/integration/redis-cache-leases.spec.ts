@@ -95,7 +95,7 @@ describe('the right to make a value, on Redis', () => {
   });
 
   it('stores the value where the old one has only expired meanwhile', async () => {
-    await store.write([written('k', 'old', { freshMs: 5, graceMs: 0 })]);
+    await store.write([written('k', 'old', { freshMs: 300, graceMs: 0 })]);
     const seen = (await store.read('k'))?.version;
     const lease = await leaseOf(store, 'k', { seen });
     await eventually(async () => expect(await scene.cli.exists(scene.entry('k'))).toBe(0));
