@@ -33,6 +33,6 @@ export default {
   globalTeardown: '<rootDir>/test/support/jest-teardown.mjs',
   collectCoverageFrom: ['lib/**/*.ts'],
   testTimeout: 20_000,
-  // Half of what tests take is waiting for events, so each core gets two workers.
-  maxWorkers: availableParallelism() * 2,
+  // Tests wait for events more than they compute, so each two cores get a third worker.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
 };

@@ -3,6 +3,7 @@ import { cacheServiceFaults } from './cache-service.faults.mjs';
 import { embeddedCacheFaults } from './embedded-cache.faults.mjs';
 import { embeddedFaults } from './embedded.faults.mjs';
 import { lockServiceFaults } from './lock-service.faults.mjs';
+import { lockQuorumFaults } from './lock-quorum.faults.mjs';
 import { lockFaults } from './locks.faults.mjs';
 import { lockedFaults } from './locked.faults.mjs';
 import { redisFaults } from './redis.faults.mjs';
@@ -23,6 +24,7 @@ export const faults = [
   ...cacheServiceFaults,
   ...lockFaults,
   ...lockServiceFaults,
+  ...lockQuorumFaults,
   ...lockedFaults,
 ];
 

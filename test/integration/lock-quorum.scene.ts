@@ -7,7 +7,7 @@ import { RecordingLogger } from '../support/recording-logger.js';
 import { startRedis, type RedisServer } from '../support/redis-server.js';
 
 /** Longer than it takes to notice that a server is gone, and to go on without it. */
-export const TTL_MS = 2_000;
+export const TTL_MS = 1_500;
 
 const CONNECT_TIMEOUT_MS = 1_000;
 

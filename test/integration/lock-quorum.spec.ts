@@ -67,11 +67,11 @@ describe('locks over three Redis servers', () => {
     await eventually(() => expect(writer.value?.held).toBe(true));
   });
 
-  test.each([0, 2])('go on when server %i is killed', async (at) => {
+  test('go on when the first server is killed', async () => {
     const lock = await one.acquire('k');
     const next = outcomeOf(other.acquire('k'));
     await waiting(1);
-    await without(at);
+    await without(0);
     await outlastsItsTtl(lock);
     expect(next.state).toBe('pending');
     expect(await lock.release()).toBe(true);
@@ -80,15 +80,15 @@ describe('locks over three Redis servers', () => {
     expect(next.value?.fencingToken).toBeGreaterThan(lock.fencingToken);
   });
 
-  test.each([0, 1])('go on while server %i hangs, and when it is back', async (at) => {
+  test('go on while a server hangs, and when it is back', async () => {
     const lock = await one.acquire('k');
     const next = outcomeOf(other.acquire('k'));
     await waiting(1);
-    scene.server(at).pause();
+    scene.server(1).pause();
     await outlastsItsTtl(lock);
     expect(await lock.release()).toBe(true);
     await eventually(() => expect(next.value?.held).toBe(true));
-    scene.server(at).resume();
+    scene.server(1).resume();
     await next.value?.release();
 
     const third = await one.acquire('k');

@@ -17,5 +17,5 @@ describeLockModel(
       close: async () => store.close(),
     };
   },
-  150,
+  100,
 );

@@ -53,7 +53,7 @@ export function stages() {
     budget: 150,
   };
   return [
-    [[build, format], [types, lint], [packApps]],
+    [[lint, format], [types, build], [packApps]],
     [[jest]],
     [[pack, faults], [demo, demoOnRedis], [bench]],
   ];
