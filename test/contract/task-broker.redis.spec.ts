@@ -2,4 +2,4 @@ import { describeHistories, describeTaskBroker } from './task-broker.contract.js
 import { openRedis } from './task-broker.redis.js';
 
 describeTaskBroker('redis', () => openRedis());
-describeHistories('redis', () => openRedis(), 100);
+describeHistories('redis', () => openRedis(), 50);

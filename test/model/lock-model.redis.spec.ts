@@ -52,5 +52,5 @@ describeLockModel(
       close: () => locks.close(),
     };
   },
-  40,
+  30,
 );
